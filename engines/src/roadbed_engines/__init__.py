@@ -1,0 +1,1 @@
+"""Pure engines: plain numbers in, frozen results out."""

@@ -1,0 +1,1 @@
+"""What every module shares: records, people, search, jobs, tables, notices."""

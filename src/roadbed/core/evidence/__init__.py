@@ -1,0 +1,1 @@
+"""The chain from a sentence to a result."""

@@ -1,0 +1,1 @@
+"""Records, links, comments, activity: what every noun has."""

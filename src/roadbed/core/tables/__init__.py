@@ -1,0 +1,1 @@
+"""Tables in and out: import and export for every module."""

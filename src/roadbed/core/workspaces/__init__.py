@@ -1,0 +1,1 @@
+"""The wall of isolation: organisations, products, departments, teams, members."""

@@ -1,0 +1,1 @@
+"""Vertical slices; each meets its siblings only through `facade`."""

@@ -1,0 +1,1 @@
+"""Page helpers, template tags, components and static files. Knows nothing of records."""
