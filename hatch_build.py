@@ -53,7 +53,9 @@ def build(root: Path) -> None:
     node, npm = _tools()
     _install_packages(root, node=node, npm=npm)
     tsc = root / "node_modules" / "typescript" / "bin" / "tsc"
-    _run("checking the types", [node, str(tsc), "--noEmit", "--project", "tsconfig.json"], root=root, node=node)
+    _run(
+        "checking the types", [node, str(tsc), "--noEmit", "--project", "tsconfig.json"], root=root, node=node
+    )
     _run("bundling", [node, "frontend/build.mjs"], root=root, node=node)
     if not (root / BUNDLE / "main.js").is_file():
         raise FrontendError(f"the bundler left no main.js in {BUNDLE}")
@@ -87,7 +89,9 @@ def _tools() -> tuple[str, str]:
     modules = home / "node_modules" if windows else home / "lib" / "node_modules"
     npm = modules / "npm" / "bin" / "npm-cli.js"
     if not node.is_file() or not npm.is_file():
-        raise FrontendError(f"the Node wheel at {home} has an unknown layout: no {node.name} or no {npm.name}")
+        raise FrontendError(
+            f"the Node wheel at {home} has an unknown layout: no {node.name} or no {npm.name}"
+        )
     return str(node), str(npm)
 
 
