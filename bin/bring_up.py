@@ -4,8 +4,8 @@
     bin/bring-up dev    that, and what the tests need (requirements-dev.lock)
     bin/bring-up uv     only uv; prints where it is
 
-Everything lands inside the clone: uv in `.roadbed/tools`, the packages in `.venv`, the bundle beside the templates.
-A second run compares one digest and is done.
+Everything lands inside the clone: uv in `.roadbed/tools`, the packages in `.venv`, the bundle beside the
+templates. A second run compares one digest and is done.
 """
 
 from __future__ import annotations
@@ -28,15 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".roadbed" / "tools"
 UV_LOCK = ROOT / "requirements-uv.lock"
 LOCKS = {"run": ["requirements.lock", "requirements-build.lock"], "dev": ["requirements-dev.lock"]}
-MACHINERY = (
-    "pyproject.toml",
-    "hatch_build.py",
-    "package.json",
-    "package-lock.json",
-    "tsconfig.json",
-    ".npmrc",
-    "frontend",
-)
+FRONTEND = ("package.json", "package-lock.json", "tsconfig.json", ".npmrc", "frontend")
+MACHINERY = ("pyproject.toml", "hatch_build.py", *FRONTEND)
 
 
 class BringUpError(Exception):
@@ -61,7 +54,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-# -- the environment ---------------------------------------------------------------------------------------------------
+# -- the environment --------------------------------------------------------------------------------
 
 
 def bring_up(kind: str) -> None:
@@ -151,7 +144,7 @@ def _uv_environ() -> dict[str, str]:
     if index and not (environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")):
         environ["UV_DEFAULT_INDEX"] = index
     if not environ.get("SSL_CERT_FILE"):
-        # Company networks have their own certificate authority; the machine knows it, uv's built-in list does not.
+        # Company networks have an authority of their own; the machine knows it, uv's built-in list does not.
         environ.setdefault("UV_SYSTEM_CERTS", "true")
     return environ
 
@@ -164,14 +157,10 @@ def _run(command: list[str], *, environ: dict[str, str]) -> None:
 
 
 def _say(text: str) -> None:
-    print(
-        f"roadbed: {text} …" if not text.startswith("ready") else f"roadbed: {text}",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(f"roadbed: {text}", file=sys.stderr, flush=True)
 
 
-# -- uv ----------------------------------------------------------------------------------------------------------------
+# -- uv ---------------------------------------------------------------------------------------------
 
 
 def find_uv() -> str:
@@ -206,7 +195,7 @@ def find_uv() -> str:
         target.rename(own)
         return str(own / "bin" / "uv")
     raise BringUpError(
-        f"cannot get uv {version}. Install pip (Debian: apt install python3-pip) or uv itself, then run this again.\n"
+        f"cannot get uv {version}. Install pip (Debian: apt install python3-pip) or uv, then run it again.\n"
         + "\n".join(reasons)
     )
 
@@ -230,7 +219,7 @@ def _version_of(uv: str) -> str:
 
 
 def with_pip(target: Path, *, wheel: Path | None = None) -> None:
-    """Let pip fetch the wheel into a folder of ours: `--target` works where the system's Python is locked, too."""
+    """Let pip fetch the wheel into a folder of ours: `--target` works where the system's Python is locked."""
     environ = {
         **os.environ,
         "PIP_USER": "0",
@@ -255,7 +244,7 @@ def with_pip(target: Path, *, wheel: Path | None = None) -> None:
 
 
 def with_bundled_pip(target: Path) -> None:
-    """Run pip out of the wheel that Python keeps for `ensurepip`; some systems keep it elsewhere, or drop it."""
+    """Run pip out of the wheel that Python keeps for `ensurepip`; some systems keep it elsewhere, or not."""
     folders = [Path("/usr/share/python-wheels")]
     try:
         import ensurepip
@@ -270,7 +259,7 @@ def with_bundled_pip(target: Path) -> None:
 
 
 def with_debian_pip(target: Path) -> None:
-    """Take pip's wheel out of Debian's own package, unpacked in our folder: nothing is installed, root is not needed."""
+    """Take pip's wheel out of Debian's package, unpacked in our folder: needs no root, installs nothing."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise BringUpError("this is not Debian or a relative of it")
     room = target.parent / "apt"
@@ -301,7 +290,7 @@ def with_debian_pip(target: Path) -> None:
 
 
 def from_index(target: Path) -> None:
-    """Fetch the wheel without pip, from the index that the environment names (PEP 503), and check its hash."""
+    """Fetch the wheel without pip, from the index that the environment names, and check its hash."""
     import html.parser
     import urllib.error
     import urllib.parse
