@@ -41,7 +41,8 @@ const options = {
   chunkNames: "chunks/[name]-[hash]",
   assetNames: "assets/[name]-[hash]",
   loader: { ".woff2": "file", ".svg": "file" },
-  external: ["/static/*"],
+  // The fonts are copied above, beside the bundle: the style sheets name them where they lie.
+  external: ["/static/*", "../build/fonts/*"],
   legalComments: "linked",
   logLevel: "info",
 };
