@@ -1,0 +1,1 @@
+"""What every module's API shares: who asks, pages, ETags, problems."""

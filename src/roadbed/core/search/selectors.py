@@ -1,0 +1,120 @@
+"""Finding records by their words, on SQLite (FTS5) and PostgreSQL (tsvector) alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from roadbed.core.records import kinds
+from roadbed.core.records.models import Record
+
+WORD = re.compile(r"[^\W_]+", re.UNICODE)
+CANDIDATES = 2000
+"""How many of the newest matches are ranked: a word that half the workspace uses must not cost a scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One record that was found."""
+
+    record_id: int
+    key: str
+    kind: str
+    kind_label: str
+    title: str
+    snippet: str
+    url: str
+    at: datetime
+    in_comment: bool
+
+
+def words_of(query: str) -> list[str]:
+    """Return the words of a query, as many as are worth searching for."""
+    return [word.lower() for word in WORD.findall(query)][:12]
+
+
+def _sqlite(words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int) -> list[tuple[int, int, str]]:
+    match = " ".join(f'"{word}"*' for word in words)
+    only = f"AND entry.kind IN ({', '.join(['%s'] * len(kinds_wanted))})" if kinds_wanted else ""
+    statement = f"""
+        SELECT id, record_id, snip FROM (
+            SELECT entry.id AS id, entry.record_id AS record_id, bm25(search_words, 8.0, 1.0) AS score,
+                   snippet(search_words, 1, '', '', '…', 18) AS snip
+            FROM search_words JOIN search_searchentry entry ON entry.id = search_words.rowid
+            WHERE search_words MATCH %s AND entry.workspace_id = %s {only}
+            ORDER BY search_words.rowid DESC LIMIT {CANDIDATES}
+        ) ORDER BY score, id DESC LIMIT %s
+    """  # noqa: S608 - only constants and placeholders are put in
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [match, workspace_id, *kinds_wanted, limit])
+        return list(cursor.fetchall())
+
+
+def _postgres(words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int) -> list[tuple[int, int, str]]:
+    match = " & ".join(f"{word}:*" for word in words)
+    only = "AND kind = ANY(%s)" if kinds_wanted else ""
+    statement = f"""
+        WITH query AS (SELECT to_tsquery('simple', %s) AS q),
+        candidates AS (
+            SELECT id, record_id, body, words FROM search_searchentry, query
+            WHERE words @@ q AND workspace_id = %s {only} ORDER BY id DESC LIMIT {CANDIDATES}
+        ), best AS (
+            SELECT id, record_id, body, ts_rank_cd(words, q) AS score FROM candidates, query
+            ORDER BY score DESC, id DESC LIMIT %s
+        )
+        SELECT id, record_id,
+               ts_headline('simple', left(body, 4000), q, 'StartSel="", StopSel="", MaxWords=24, MinWords=8') AS snip
+        FROM best, query ORDER BY score DESC, id DESC
+    """  # noqa: S608 - only constants and placeholders are put in
+    wanted = [list(kinds_wanted)] if kinds_wanted else []
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [match, workspace_id, *wanted, limit])
+        return list(cursor.fetchall())
+
+
+def find(
+    *, workspace_id: int, workspace_slug: str, query: str, only: Collection[str] = (), limit: int = 20
+) -> list[Hit]:
+    """Return the best records for a query: the one with that key first, then by words (prefixes match).
+
+    Parameters
+    ----------
+    only : collection of str
+        Kinds to stay within; empty means all, and comments lead to their records.
+    """
+    found: list[tuple[int, str, bool]] = []
+    keyed = Record.objects.in_workspace(workspace_id).by_key(query.strip())
+    found.extend((pk, "", False) for pk in keyed.values_list("pk", flat=True)[:1])
+    words = words_of(query)
+    if words:
+        search = _postgres if connection.vendor == "postgresql" else _sqlite
+        rows = search(words, workspace_id, sorted(only), limit * 2)
+        found.extend((record_id, snippet, False) for _, record_id, snippet in rows)
+    seen: dict[int, str] = {}
+    for pk, snippet, _ in found:
+        seen.setdefault(pk, snippet)
+    records = Record.objects.in_workspace(workspace_id).in_bulk(list(seen)[:limit])
+    hits: list[Hit] = []
+    for pk, snippet in seen.items():
+        record = records.get(pk)
+        if record is None or (only and record.kind not in only):
+            continue
+        kind = kinds.get(record.kind)
+        hits.append(
+            Hit(
+                record_id=pk,
+                key=record.key,
+                kind=kind.name,
+                kind_label=kind.label,
+                title=record.title,
+                snippet=snippet,
+                url=kinds.url_of(record, workspace=workspace_slug),
+                at=record.updated_at,
+                in_comment=False,
+            )
+        )
+    return hits

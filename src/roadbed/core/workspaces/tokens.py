@@ -1,0 +1,45 @@
+"""Finding who stands behind a token. Making and revoking them is in `services`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.workspaces.access import Access
+from roadbed.core.workspaces.models import ApiToken
+
+LAST_USE_GRAIN = timedelta(minutes=5)
+
+
+def hash_token(token: str) -> str:
+    """Return what is kept of a token. It is random and long, so a plain SHA-256 is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_access(*, token: str, at: datetime) -> Access | None:
+    """Return the way into its workspace, or None for an unknown, expired or revoked token or a removed member."""
+    found = (
+        ApiToken.objects.select_related("member__workspace", "member__user", "member__product", "member__department")
+        .filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            token_hash=hash_token(token),
+            revoked_at__isnull=True,
+            member__removed_at__isnull=True,
+            member__user__is_active=True,
+        )
+        .first()
+    )
+    if found is None:
+        return None
+    if found.last_used_at is None or at - found.last_used_at > LAST_USE_GRAIN:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=at)
+    member = found.member
+    return Access(
+        workspace=member.workspace,
+        member=member,
+        actor=Actor(user_id=member.user_id, name=member.user.display_name, via="api"),
+        may_write=found.scope == ApiToken.Scope.WRITE,
+    )

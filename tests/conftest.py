@@ -1,0 +1,51 @@
+"""The people and the place of every test."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from roadbed.core.workspaces.models import Product, Workspace
+from roadbed.core.workspaces.roles import Role
+from tests import people
+
+
+@pytest.fixture
+def now() -> datetime:
+    return people.NOW
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    return people.make_workspace()
+
+
+@pytest.fixture
+def product(workspace: Workspace) -> Product:
+    return Product.objects.create(workspace=workspace, slug="dispatch", name="Dispatch")
+
+
+@pytest.fixture
+def ada(workspace: Workspace) -> people.Someone:
+    return people.join(workspace, "Ada", Role.OWNER)
+
+
+@pytest.fixture
+def ben(workspace: Workspace) -> people.Someone:
+    return people.join(workspace, "Ben", Role.MAKER)
+
+
+@pytest.fixture
+def cleo(workspace: Workspace) -> people.Someone:
+    return people.join(workspace, "Cleo", Role.CONTRIBUTOR)
+
+
+@pytest.fixture
+def dan(workspace: Workspace) -> people.Someone:
+    return people.join(workspace, "Dan", Role.VIEWER)
+
+
+@pytest.fixture
+def eve(db: None) -> people.Someone:
+    return people.join(people.make_workspace("elsewhere", "Elsewhere"), "Eve", Role.OWNER)
