@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from roadbed.core.records.models import Record
+from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights.models.customers import Account, Person
 
 
 class Feedback(Record):
     """One thing one person said. The title is its first words; the text is never changed by us."""
 
-    record = models.OneToOneField(
-        Record, parent_link=True, primary_key=True, on_delete=models.CASCADE, related_name="insights_feedback"
-    )
     class State(models.TextChoices):
         """Where it stands in the inbox."""
 
@@ -24,13 +24,33 @@ class Feedback(Record):
         SKIPPED = "skipped", "Skipped"
         DONE = "done", "Triaged"
 
+    record = models.OneToOneField(
+        Record, parent_link=True, primary_key=True, on_delete=models.CASCADE, related_name="insights_feedback"
+    )
+    home = models.ForeignKey(
+        Workspace,
+        on_delete=models.CASCADE,
+        editable=False,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="The record's workspace again, so that one index of this table walks one workspace in order.",
+    )
     text = models.TextField(max_length=20_000)
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback")
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback")
-    source = models.CharField(max_length=60, blank=True, default="", help_text="Where it was said: e-mail, call, app store…")
-    url = models.URLField(max_length=500, blank=True, default="")
-    locale = models.CharField(max_length=12, blank=True, default="")
-    rating = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(10)])
+    source = models.CharField(
+        max_length=60, blank=True, default="", help_text="Where it was said: e-mail, call, app store…"
+    )
+    url = models.URLField("address", max_length=500, blank=True, default="")
+    locale = models.CharField("language", max_length=12, blank=True, default="", help_text="Such as en or de-AT.")
+    rating = models.DecimalField(
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+    )
     said_at = models.DateTimeField(help_text="When it was said.")
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
     triaged_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -42,12 +62,28 @@ class Feedback(Record):
     class Meta:
         verbose_name_plural = "feedback"
         indexes = [
-            models.Index(fields=["-said_at", "-record"], name="feedback_newest"),
-            models.Index(fields=["state", "-said_at", "-record"], name="feedback_inbox"),
-            models.Index(fields=["source", "-said_at"], name="feedback_by_source"),
-            models.Index(fields=["account", "-said_at"], name="feedback_of_account"),
-            models.Index(fields=["person", "-said_at"], name="feedback_of_person"),
+            # The list is walked in the order of time. The filters follow in the same index, so that a rare
+            # combination is looked for in the index alone.
+            models.Index(
+                fields=["home", "-said_at", "-record", "state", "source", "locale", "rating", "account", "person"],
+                name="feedback_newest",
+            ),
+            models.Index(fields=["home", "state", "-said_at", "-record"], name="feedback_inbox"),
+            models.Index(fields=["home", "source", "-said_at", "-record"], name="feedback_by_source"),
+            models.Index(fields=["home", "-rating", "-record"], name="feedback_by_rating"),
+            models.Index(fields=["account", "-said_at", "-record"], name="feedback_of_account"),
+            models.Index(fields=["person", "-said_at", "-record"], name="feedback_of_person"),
         ]
+
+    def save(self, **options: Any) -> None:
+        """Save, repeating the workspace for the indexes."""
+        self.home_id = self.workspace_id
+        super().save(**options)
+
+    @property
+    def is_triaged(self) -> bool:
+        """Whether it has left the inbox, one way or the other."""
+        return self.state != self.State.NEW
 
 
 class Strength(models.IntegerChoices):
