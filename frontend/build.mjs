@@ -1,7 +1,8 @@
 // Bundles the islands, and copies the fonts, into the folder that the server hands out.
 // Called by `npm run build`; the Python package's build hook calls the same script.
-import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+
 import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -29,7 +30,9 @@ async function copyFonts() {
 
 const options = {
   absWorkingDir: root,
-  entryPoints: ["main.ts", "main.css"].map((name) => path.join(source, name)).filter((file) => existsSync(file)),
+  entryPoints: ["main.ts", "main.css"]
+    .map((name) => path.join(source, name))
+    .filter((file) => existsSync(file)),
   outdir: output,
   bundle: true,
   // Splitting keeps what only a few pages need (Vega) out of what every page loads.
