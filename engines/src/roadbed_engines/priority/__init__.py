@@ -1,0 +1,1 @@
+"""What matters most, by published formulas."""
