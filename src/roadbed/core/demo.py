@@ -1,4 +1,6 @@
-"""What the demo workspace is made of: each app registers a loader in its `ready()`, and the order follows from `after`.
+"""What the demo workspace is made of.
+
+Each app registers a loader in its `ready()`, and the order follows from `after`.
 
 ```python
 # roadbed/modules/insights/apps.py
@@ -6,12 +8,14 @@ def ready(self) -> None:
     from roadbed.core import demo
     from roadbed.modules.insights import demo as story
 
-    demo.register("insights", story.load, after=["workspaces"])
+    demo.register("insights", story.load)
+    demo.register("roadmap", other_story.load, after=["insights"])
 ```
 
-A loader is `load(*, workspace: Workspace, seed: int, at: datetime) -> None`. It calls the services with actors of the
-workspace, takes every choice from `random.Random(seed)`, and dates everything at or before `at`, so that two runs with
-the same arguments make the same rows. `workspaces` has run before any other: people, products and departments are there.
+A loader is `load(*, workspace: Workspace, seed: int, at: datetime) -> None`. It calls the services with actors
+of the workspace, takes every choice from `random.Random(seed)`, and dates everything at or before `at`, so that
+two runs with the same arguments make the same rows. The workspace with its people, products, departments and
+teams is there before any loader runs (`roadbed.core.workspaces.demo`).
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ class Loader(Protocol):
 
 
 class DemoOrderError(Exception):
-    """The loaders cannot be put in an order: one waits for another that is missing, or they wait in a circle."""
+    """The loaders cannot be put in an order: one waits for a missing one, or they wait in a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,13 @@ def order() -> list[str]:
         raise DemoOrderError(f"these wait for each other: {', '.join(error.args[1])}") from error
 
 
-def load(*, workspace: Workspace, seed: int, at: datetime, said: Callable[[str], None] | None = None) -> None:
-    """Run every loader; `said` hears the name of each before it starts."""
+def load(*, seed: int, at: datetime, said: Callable[[str], None] | None = None) -> Workspace:
+    """Found the workspace and run every loader; `said` hears the name of each before it starts."""
+    from roadbed.core.workspaces import demo as founding
+
+    workspace = founding.found(name=WORKSPACE_NAME, slug=WORKSPACE_SLUG, at=at)
     for name in order():
         if said is not None:
             said(name)
         _entries[name].loader(workspace=workspace, seed=seed, at=at)
+    return workspace

@@ -5,8 +5,8 @@
 doctor.register("worker", check_worker, about="A worker has been heard of in the last minute.")
 ```
 
-A check is a function without arguments but the clock, and returns a `Finding`. It never writes, and it never raises for
-what it looks for; anything it does raise is reported as a failure of its own.
+A check is a function of nothing but the clock, and returns a `Finding`. It never writes, and it never raises
+for what it looks for; anything it does raise is reported as a failure of its own.
 """
 
 from __future__ import annotations
