@@ -45,7 +45,9 @@ def describe(bound: forms.BoundField, **options: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = {name.replace("_", "-"): value for name, value in options.items()}
     if kind == "control":
         attributes["class"] = " ".join(
-            name for name in ("input", f"input--{width}" if width else "", widget.attrs.get("class", "")) if name
+            name
+            for name in ("input", f"input--{width}" if width else "", widget.attrs.get("class", ""))
+            if name
         )
     if described:
         attributes["aria-describedby"] = " ".join(described)

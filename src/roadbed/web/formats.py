@@ -36,7 +36,12 @@ def compact(value: Number | None) -> str:
         return "–"
     size = float(abs(value))
     sign = MINUS if value < 0 else ""
-    for limit, divisor, letter in ((999.5, 1.0, ""), (999_500, 1e3, "k"), (999.5e6, 1e6, "M"), (math.inf, 1e9, "B")):
+    for limit, divisor, letter in (
+        (999.5, 1.0, ""),
+        (999_500, 1e3, "k"),
+        (999.5e6, 1e6, "M"),
+        (math.inf, 1e9, "B"),
+    ):
         if size < limit:
             scaled = size / divisor
             digits = 0 if not letter or scaled >= 99.95 else 1 if scaled >= 9.995 else 2
@@ -237,7 +242,9 @@ def initials(name: str) -> str:
     >>> initials("Mira Oduya"), initials("ada@example.com"), initials("")
     ('MO', 'A', '?')
     """
-    words = [word for word in name.split("@")[0].replace(".", " ").replace("-", " ").split() if word[0].isalnum()]
+    words = [
+        word for word in name.split("@")[0].replace(".", " ").replace("-", " ").split() if word[0].isalnum()
+    ]
     if not words:
         return "?"
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")

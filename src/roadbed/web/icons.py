@@ -77,6 +77,11 @@ def icon(name: str, *, label: str = "", small: bool = False) -> SafeString:
     path = mark_safe(_PATHS[name])  # noqa: S308 - a literal of this file
     if label:
         return format_html(
-            '<svg class="{}" viewBox="0 0 16 16" role="img" aria-label="{}"><path d="{}"/></svg>', classes, label, path
+            '<svg class="{}" viewBox="0 0 16 16" role="img" aria-label="{}"><path d="{}"/></svg>',
+            classes,
+            label,
+            path,
         )
-    return format_html('<svg class="{}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', classes, path)
+    return format_html(
+        '<svg class="{}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', classes, path
+    )

@@ -42,14 +42,20 @@ def chips(labels: Iterable[str], *, tone: str = "", most: int = 3) -> SafeString
     more = len(shown) - most
     parts = [chip(label, tone=tone) for label in shown[:most]]
     if more > 0:
-        parts.append(format_html('<span class="chip chip--outline" title="{}">+{}</span>', ", ".join(shown[most:]), more))
+        parts.append(
+            format_html(
+                '<span class="chip chip--outline" title="{}">+{}</span>', ", ".join(shown[most:]), more
+            )
+        )
     return format_html('<span class="cluster cluster--tight">{}</span>', mark_safe(" ".join(parts)))  # noqa: S308 - escaped above
 
 
 def bead(state: str, *, label: str = "") -> SafeString:
     """Return the dot of an evidence chain, with its meaning in words for screen readers."""
     kind = "" if state == "some" else f" bead--{state}"
-    return format_html('<span class="bead{}" role="img" aria-label="{}"></span>', kind, label or BEADS.get(state, state))
+    return format_html(
+        '<span class="bead{}" role="img" aria-label="{}"></span>', kind, label or BEADS.get(state, state)
+    )
 
 
 def avatar(name: str, *, large: bool = False) -> SafeString:
@@ -87,7 +93,9 @@ def when(value: dt.datetime | dt.date | None, *, style: str = "age") -> SafeStri
     return format_html('<time datetime="{}" title="{}" data-age>{}</time>', value.isoformat(), title, text)
 
 
-def meter(value: float, *, most: float = 1.0, label: str, tone: str = "", text: str = "", low: float | None = None) -> SafeString:
+def meter(
+    value: float, *, most: float = 1.0, label: str, tone: str = "", text: str = "", low: float | None = None
+) -> SafeString:
     """Return a bar. With `low` the part from low to value is paler: that much is uncertain."""
     width = max(0.0, min(100.0, 100.0 * value / most)) if most else 0.0
     classes = f"meter meter--{tone}" if tone else "meter"
@@ -96,7 +104,9 @@ def meter(value: float, *, most: float = 1.0, label: str, tone: str = "", text: 
     else:
         sure = max(0.0, min(width, 100.0 * low / most)) if most else 0.0
         bars = format_html(
-            '<rect class="meter__span" width="{:.1f}" height="6"/><rect width="{:.1f}" height="6"/>', width, sure
+            '<rect class="meter__span" width="{:.1f}" height="6"/><rect width="{:.1f}" height="6"/>',
+            width,
+            sure,
         )
     return format_html(
         '<span class="{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>{}</span>',

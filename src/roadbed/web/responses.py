@@ -19,7 +19,12 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, fragment: str = "", status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    fragment: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """Render the page, or only its `{% partialdef fragment %}` where a fragment was asked for."""
     chosen = f"{template}#{fragment}" if fragment and wants_fragment(request) else template
@@ -43,5 +48,7 @@ def event(name: str, detail: dict[str, Any] | None = None) -> HttpResponse:
 def back(request: HttpRequest, *, otherwise: str) -> HttpResponseRedirect:
     """Return to the page that the form named in ``next``, where it is one of ours."""
     target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return HttpResponseRedirect(target if safe else otherwise)

@@ -44,7 +44,13 @@ class Toast:
 
 
 def add(
-    request: HttpRequest, text: str, *, tone: str = "good", undo_url: str = "", link_url: str = "", link_label: str = ""
+    request: HttpRequest,
+    text: str,
+    *,
+    tone: str = "good",
+    undo_url: str = "",
+    link_url: str = "",
+    link_label: str = "",
 ) -> None:
     """Keep a notice for the next page that this person sees."""
     extra = {"undo_url": undo_url, "link_url": link_url, "link_label": link_label}
@@ -72,7 +78,13 @@ def trigger(response: R, event: str, detail: dict[str, Any] | None = None) -> R:
 
 
 def send(
-    response: R, text: str, *, tone: str = "good", undo_url: str = "", link_url: str = "", link_label: str = ""
+    response: R,
+    text: str,
+    *,
+    tone: str = "good",
+    undo_url: str = "",
+    link_url: str = "",
+    link_label: str = "",
 ) -> R:
     """Show a notice when the fragment arrives."""
     toast = Toast(text=text, tone=tone, undo_url=undo_url, link_url=link_url, link_label=link_label)

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from roadbed.web import context as browser
-from roadbed.web import fields, formats, icons, parts, receipts, toasts
+from roadbed.web import fields, filters, formats, icons, parts, receipts, toasts
 
 register = template.Library()
 
@@ -111,7 +111,9 @@ register.simple_tag(parts.sparkline, name="sparkline")
 @register.simple_tag
 def keys(*names: str) -> SafeString:
     """``{% keys "J" "K" %}`` → key caps, hidden where there is no keyboard or where shortcuts are off."""
-    return format_html('<span class="keys">{}</span>', parts.joined(format_html("<kbd>{}</kbd>", name) for name in names))
+    return format_html(
+        '<span class="keys">{}</span>', parts.joined(format_html("<kbd>{}</kbd>", name) for name in names)
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -160,7 +162,11 @@ def waiting_toasts(context: Context) -> list[toasts.Toast]:
 @register.inclusion_tag("components/receipt.html", takes_context=True)
 def receipt(context: Context, figure: receipts.Receipt, value: str = "") -> dict[str, Any]:
     """``{% receipt figure %}`` → the figure, which opens to its parts."""
-    return {"figure": figure, "value": value or figure.value, "id": f"receipt-{figure.digest}-{_serial(context)}"}
+    return {
+        "figure": figure,
+        "value": value or figure.value,
+        "id": f"receipt-{figure.digest}-{_serial(context)}",
+    }
 
 
 @register.inclusion_tag("components/field.html")
@@ -182,7 +188,13 @@ def empty(kind: str, title: str, text: str = "", **options: Any) -> dict[str, An
     The four kinds: ``first`` (teach), ``cleared`` (praise), ``nothing`` (no match), ``error``.
     """
     ornaments = {"first": "sparkle", "cleared": "check", "nothing": "search", "error": "warning"}
-    return {"kind": kind, "title": title, "text": text, "ornament": options.pop("icon", ornaments[kind]), **options}
+    return {
+        "kind": kind,
+        "title": title,
+        "text": text,
+        "ornament": options.pop("icon", ornaments[kind]),
+        **options,
+    }
 
 
 # Blocks
@@ -243,3 +255,15 @@ def get(mapping: Mapping[str, Any] | Sequence[Any], name: str) -> Any:
     if isinstance(mapping, Mapping):
         return mapping.get(name, "")
     return ""
+
+
+@register.filter
+def split(text: str, by: str = ",") -> list[str]:
+    """``{{ "csv,xlsx"|split }}`` → a list."""
+    return text.split(by)
+
+
+@register.filter
+def has_option(chip: filters.Chip, value: str) -> bool:
+    """Whether a choice of a filter is chosen."""
+    return value in {written for _, written in chip.filter.write(chip.value)} if chip.active else False
