@@ -54,17 +54,20 @@ class EvidenceItem:
     method: str = ""
 
 
+Collect = Callable[[int, str, Collection[int]], Mapping[int, Sequence[EvidenceItem]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A module's answer for any number of records, in a number of queries that does not grow with them.
 
-    `collect(workspace_id, workspace_slug, record_ids)` returns items by record id. `related(workspace_id,
-    record_ids)` returns further records of the module that belong to the same chain (children, parents).
+    `collect(workspace_id, workspace_slug, record_ids)` returns items by record id; ids that are not the module's
+    business are simply left out. `stages` are those it answers for, shown also where nothing is there yet.
     """
 
     name: str
-    collect: Callable[[int, str, Collection[int]], Mapping[int, Sequence[EvidenceItem]]]
-    related: Callable[[int, Collection[int]], Collection[int]] | None = None
+    stages: tuple[Stage, ...]
+    collect: Collect
 
 
 _PROVIDERS: dict[str, Provider] = {}

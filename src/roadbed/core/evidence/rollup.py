@@ -44,7 +44,9 @@ def register_counter(counter: Counter) -> None:
         _COUNTERS.append(counter)
 
 
-def _gather(relatives: list[Relatives], workspace_id: int, record_ids: Collection[int]) -> dict[int, set[int]]:
+def _gather(
+    relatives: list[Relatives], workspace_id: int, record_ids: Collection[int]
+) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {record_id: set() for record_id in record_ids}
     for relation in relatives:
         for record_id, ids in relation(workspace_id, record_ids).items():

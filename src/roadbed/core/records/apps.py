@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django and with the navigation."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,10 @@ class RecordsConfig(AppConfig):
 
     name = "roadbed.core.records"
     label = "records"
+
+    def ready(self) -> None:
+        """Put Today at the top of the navigation."""
+        from roadbed.core.records import today
+        from roadbed.core.workspaces import navigation
+
+        navigation.register(navigation.Entry(label="Today", path="", order=0, count=today.count))

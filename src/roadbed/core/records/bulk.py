@@ -7,7 +7,7 @@ adapters and hand plain tuples to the driver's `executemany`, in one transaction
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 from django.db.models import F
@@ -17,7 +17,9 @@ from roadbed.core.records.models.record import KeyCounter, Record
 
 def reserve_numbers(*, workspace_id: int, prefix: str, count: int) -> int:
     """Reserve `count` consecutive numbers and return the first. Must run inside a transaction."""
-    KeyCounter.objects.bulk_create([KeyCounter(workspace_id=workspace_id, prefix=prefix)], ignore_conflicts=True)
+    KeyCounter.objects.bulk_create(
+        [KeyCounter(workspace_id=workspace_id, prefix=prefix)], ignore_conflicts=True
+    )
     counter = KeyCounter.objects.filter(workspace_id=workspace_id, prefix=prefix)
     counter.update(last=F("last") + count)
     return counter.values_list("last", flat=True).get() - count + 1
@@ -60,7 +62,9 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Seque
     by_name = {field.attname: field for field in model._meta.local_concrete_fields}
     given = [by_name[name] for name in names]
     missing = [
-        field for field in by_name.values() if field.attname not in names and not isinstance(field, models.AutoField)
+        field
+        for field in by_name.values()
+        if field.attname not in names and not isinstance(field, models.AutoField)
     ]
     extra = tuple(field.get_db_prep_save(field.get_default(), connection) for field in missing)
     quote = connection.ops.quote_name
@@ -77,5 +81,6 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Seque
             yield tuple(change(value) for change, value in zip(convert, row, strict=True)) + extra
 
     with connection.cursor() as cursor:
-        cursor.executemany(statement, prepared())
+        # The stubs ask for a sequence; both drivers take any iterable, and a list would hold every row in memory.
+        cursor.executemany(statement, cast(Any, prepared()))
     return count

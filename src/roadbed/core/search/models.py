@@ -22,7 +22,9 @@ class SearchEntry(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("record", name="search_entry_once_per_record", condition=Q(comment__isnull=True))
+            models.UniqueConstraint(
+                "record", name="search_entry_once_per_record", condition=Q(comment__isnull=True)
+            )
         ]
 
     def __str__(self) -> str:

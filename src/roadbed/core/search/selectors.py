@@ -29,7 +29,6 @@ class Hit:
     snippet: str
     url: str
     at: datetime
-    in_comment: bool
 
 
 def words_of(query: str) -> list[str]:
@@ -37,7 +36,9 @@ def words_of(query: str) -> list[str]:
     return [word.lower() for word in WORD.findall(query)][:12]
 
 
-def _sqlite(words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int) -> list[tuple[int, int, str]]:
+def _sqlite(
+    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int
+) -> list[tuple[int, int, str]]:
     match = " ".join(f'"{word}"*' for word in words)
     only = f"AND entry.kind IN ({', '.join(['%s'] * len(kinds_wanted))})" if kinds_wanted else ""
     statement = f"""
@@ -54,7 +55,9 @@ def _sqlite(words: list[str], workspace_id: int, kinds_wanted: Collection[str], 
         return list(cursor.fetchall())
 
 
-def _postgres(words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int) -> list[tuple[int, int, str]]:
+def _postgres(
+    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int
+) -> list[tuple[int, int, str]]:
     match = " & ".join(f"{word}:*" for word in words)
     only = "AND kind = ANY(%s)" if kinds_wanted else ""
     statement = f"""
@@ -76,6 +79,21 @@ def _postgres(words: list[str], workspace_id: int, kinds_wanted: Collection[str]
         return list(cursor.fetchall())
 
 
+def hit_of(record: Record, *, workspace_slug: str, snippet: str = "") -> Hit:
+    """Return a record as a hit."""
+    kind = kinds.get(record.kind)
+    return Hit(
+        record_id=record.pk,
+        key=record.key,
+        kind=kind.name,
+        kind_label=kind.label,
+        title=record.title,
+        snippet=snippet,
+        url=kinds.url_of(record, workspace=workspace_slug),
+        at=record.updated_at,
+    )
+
+
 def find(
     *, workspace_id: int, workspace_slug: str, query: str, only: Collection[str] = (), limit: int = 20
 ) -> list[Hit]:
@@ -86,35 +104,19 @@ def find(
     only : collection of str
         Kinds to stay within; empty means all, and comments lead to their records.
     """
-    found: list[tuple[int, str, bool]] = []
+    found: dict[int, str] = {}
     keyed = Record.objects.in_workspace(workspace_id).by_key(query.strip())
-    found.extend((pk, "", False) for pk in keyed.values_list("pk", flat=True)[:1])
+    for pk in keyed.values_list("pk", flat=True)[:1]:
+        found[pk] = ""
     words = words_of(query)
     if words:
         search = _postgres if connection.vendor == "postgresql" else _sqlite
-        rows = search(words, workspace_id, sorted(only), limit * 2)
-        found.extend((record_id, snippet, False) for _, record_id, snippet in rows)
-    seen: dict[int, str] = {}
-    for pk, snippet, _ in found:
-        seen.setdefault(pk, snippet)
-    records = Record.objects.in_workspace(workspace_id).in_bulk(list(seen)[:limit])
-    hits: list[Hit] = []
-    for pk, snippet in seen.items():
-        record = records.get(pk)
-        if record is None or (only and record.kind not in only):
-            continue
-        kind = kinds.get(record.kind)
-        hits.append(
-            Hit(
-                record_id=pk,
-                key=record.key,
-                kind=kind.name,
-                kind_label=kind.label,
-                title=record.title,
-                snippet=snippet,
-                url=kinds.url_of(record, workspace=workspace_slug),
-                at=record.updated_at,
-                in_comment=False,
-            )
-        )
-    return hits
+        for _, pk, snippet in search(words, workspace_id, sorted(only), limit * 2):
+            found.setdefault(pk, snippet)
+    records = Record.objects.in_workspace(workspace_id).in_bulk(list(found))
+    hits = [
+        hit_of(records[pk], workspace_slug=workspace_slug, snippet=snippet)
+        for pk, snippet in found.items()
+        if pk in records and (not only or records[pk].kind in only)
+    ]
+    return hits[:limit]

@@ -31,7 +31,9 @@ def put_record(*, record: Record, body: str) -> None:
 
 def put_many(rows: Iterable[Sequence[Any]]) -> int:
     """Index many new records at once; a row is (workspace id, record id, kind, title, body, updated at)."""
-    return bulk.insert(SearchEntry, ["workspace_id", "record_id", "kind", "title", "body", "updated_at"], rows)
+    return bulk.insert(
+        SearchEntry, ["workspace_id", "record_id", "kind", "title", "body", "updated_at"], rows
+    )
 
 
 def put_comment(*, comment: Comment, record: Record) -> None:
@@ -63,7 +65,9 @@ def remove_comment(*, comment_id: int) -> None:
 def reindex_comments(*, record_id: int) -> None:
     """Index the comments of a record anew, after they moved or came back."""
     SearchEntry.objects.filter(record_id=record_id, comment__isnull=False).delete()
-    for comment in Comment.objects.select_related("record").filter(record_id=record_id, deleted_at__isnull=True):
+    for comment in Comment.objects.select_related("record").filter(
+        record_id=record_id, deleted_at__isnull=True
+    ):
         SearchEntry.objects.filter(comment_id=comment.pk).delete()
         put_comment(comment=comment, record=comment.record)
 
@@ -76,7 +80,14 @@ def rebuild(*, workspace_id: int) -> int:
     for kind in kinds.all_kinds():
         records = kind.model.objects.in_workspace(workspace_id).order_by("pk").iterator(chunk_size=2000)
         count += put_many(
-            (workspace_id, record.pk, kind.name, record.title, kind.body(record)[:BODY_LIMIT], record.updated_at)
+            (
+                workspace_id,
+                record.pk,
+                kind.name,
+                record.title,
+                kind.body(record)[:BODY_LIMIT],
+                record.updated_at,
+            )
             for record in records
         )
     comments = Comment.objects.select_related("record").filter(

@@ -14,7 +14,9 @@ class Comment(models.Model):
     """A remark in Markdown; what is shown is rendered and cleaned on the way out."""
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="comments")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     author_name = models.CharField(max_length=120)
     body = models.TextField(max_length=20_000)
     mentions = models.ManyToManyField(Member, blank=True, related_name="+")
@@ -51,7 +53,9 @@ class Tag(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint("workspace", Lower("name"), name="tag_name_once_per_workspace")]
+        constraints = [
+            models.UniqueConstraint("workspace", Lower("name"), name="tag_name_once_per_workspace")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -83,7 +87,9 @@ class SavedView(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint("member", "list_name", Lower("name"), name="saved_view_name_once")]
+        constraints = [
+            models.UniqueConstraint("member", "list_name", Lower("name"), name="saved_view_name_once")
+        ]
 
     def __str__(self) -> str:
         return self.name

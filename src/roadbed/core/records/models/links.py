@@ -57,7 +57,9 @@ class Link(models.Model):
     relation = models.CharField(max_length=12, choices=Relation)
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -88,7 +90,9 @@ class Merge(models.Model):
     merged = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="+")
     moved = models.JSONField(default=dict, help_text="Per mover: what it needs to put everything back.")
     merged_at = models.DateTimeField()
-    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    merged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     undone_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from roadbed.core.workspaces.models import Product, Workspace
 
-R = TypeVar("R", bound="Record", covariant=True)
+R = TypeVar("R", bound="Record")
 
 
 class RecordQuerySet(models.QuerySet[R]):
@@ -36,8 +36,20 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.filter(prefix=prefix, number=int(number))
 
 
-class RecordManager(models.Manager.from_queryset(RecordQuerySet)[R]):  # type: ignore[misc]  # django-stubs cannot see through from_queryset
-    """The manager of every kind of record."""
+class RecordManager(models.Manager[R]):
+    """The manager of every kind of record, with the query set's filters at hand."""
+
+    def get_queryset(self) -> RecordQuerySet[R]:
+        """Return all records, deleted ones too."""
+        return RecordQuerySet(self.model, using=self._db)
+
+    def in_workspace(self, workspace_id: int) -> RecordQuerySet[R]:
+        """The live records of one workspace."""
+        return self.get_queryset().in_workspace(workspace_id)
+
+    def deleted_in_workspace(self, workspace_id: int) -> RecordQuerySet[R]:
+        """The deleted records of one workspace."""
+        return self.get_queryset().deleted_in_workspace(workspace_id)
 
 
 class Record(models.Model):
@@ -49,16 +61,32 @@ class Record(models.Model):
     prefix = models.CharField(max_length=6, editable=False)
     number = models.PositiveIntegerField(editable=False)
     title = models.CharField(max_length=300)
-    version = models.PositiveIntegerField(default=1, editable=False, help_text="Grows with each change; the API's ETag.")
-    external_source = models.CharField(max_length=60, blank=True, default="", help_text="Where it was imported from.")
-    external_id = models.CharField(max_length=200, blank=True, default="", help_text="Its stable id over there.")
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Grows with each change; the API's ETag."
+    )
+    external_source = models.CharField(
+        max_length=60, blank=True, default="", help_text="Where it was imported from."
+    )
+    external_id = models.CharField(
+        max_length=200, blank=True, default="", help_text="Its stable id over there."
+    )
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     updated_at = models.DateTimeField(editable=False)
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -88,9 +116,13 @@ class Record(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "kind", "deleted_at", "-updated_at", "-id"], name="record_recent"),
+            models.Index(
+                fields=["workspace", "kind", "deleted_at", "-updated_at", "-id"], name="record_recent"
+            ),
             models.Index(fields=["workspace", "kind", "deleted_at", "title", "id"], name="record_by_title"),
-            models.Index(fields=["workspace", "kind", "deleted_at", "-created_at", "-id"], name="record_newest"),
+            models.Index(
+                fields=["workspace", "kind", "deleted_at", "-created_at", "-id"], name="record_newest"
+            ),
         ]
 
     def __str__(self) -> str:

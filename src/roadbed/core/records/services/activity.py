@@ -97,7 +97,9 @@ def record_activity(
     )
     activity.hash = digest(activity)
     activity.save(force_insert=True)
-    ActivityHead.objects.filter(workspace_id=workspace_id).update(sequence=activity.sequence, hash=activity.hash)
+    ActivityHead.objects.filter(workspace_id=workspace_id).update(
+        sequence=activity.sequence, hash=activity.hash
+    )
     events.announce(activity)
     return activity
 
@@ -114,9 +116,13 @@ class ChainFault:
 def verify_chain(*, workspace_id: int) -> Iterator[ChainFault]:
     """Walk a workspace's history and yield every fault: a gap, a changed row, a cut-off tail."""
     expected, previous = 1, GENESIS
-    for activity in Activity.objects.filter(workspace_id=workspace_id).order_by("sequence").iterator(chunk_size=2000):
+    for activity in (
+        Activity.objects.filter(workspace_id=workspace_id).order_by("sequence").iterator(chunk_size=2000)
+    ):
         if activity.sequence != expected:
-            yield ChainFault(workspace_id, expected, f"{activity.sequence - expected} missing before {activity.sequence}")
+            yield ChainFault(
+                workspace_id, expected, f"{activity.sequence - expected} missing before {activity.sequence}"
+            )
             expected = activity.sequence
         elif activity.previous_hash != previous:
             yield ChainFault(workspace_id, activity.sequence, "does not follow the activity before it")

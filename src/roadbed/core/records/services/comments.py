@@ -19,7 +19,7 @@ MENTION = re.compile(r"(?<![\w@.])@([\w.+-]+@[\w-]+\.[\w.-]+\w|[\w.-]*\w)")
 
 
 def mentioned_members(*, workspace_id: int, body: str) -> list[Member]:
-    """Return the members whom a text names with @: by e-mail address, its part before the @, or the name in one word."""
+    """Return the members whom a text names with @: by address, its part before the @, or the name in one word."""
     names = {match.group(1).lower() for match in MENTION.finditer(body)}
     if not names:
         return []
@@ -51,7 +51,11 @@ def add_comment(*, record: Record, body: str, actor: Actor, at: datetime) -> Com
         watch_as(record=record, user_id=member.user_id, at=at)
     if actor.user_id is not None:
         watch_as(record=record, user_id=actor.user_id, at=at)
-    facts = {"comment": comment.pk, "text": comment.body[:280], "mentions": [member.pk for member in mentioned]}
+    facts = {
+        "comment": comment.pk,
+        "text": comment.body[:280],
+        "mentions": [member.pk for member in mentioned],
+    }
     record_activity(record=record, actor=actor, verb="commented", at=at, changes=facts)
     search.put_comment(comment=comment, record=record)
     return comment

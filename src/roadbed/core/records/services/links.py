@@ -88,7 +88,9 @@ def set_tags(*, record: Record, names: list[str], actor: Actor, at: datetime) ->
     if set(current) == chosen:
         return tags
     RecordTag.objects.filter(record_id=record.pk).exclude(tag_id__in=chosen).delete()
-    RecordTag.objects.bulk_create([RecordTag(record_id=record.pk, tag=tag) for tag in tags if tag.pk not in current])
+    RecordTag.objects.bulk_create(
+        [RecordTag(record_id=record.pk, tag=tag) for tag in tags if tag.pk not in current]
+    )
     differences = {"tags": [sorted(current.values()), sorted(tag.name for tag in tags)]}
     record_activity(record=record, actor=actor, verb="tagged", at=at, changes=differences)
     return tags

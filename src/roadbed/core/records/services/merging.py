@@ -43,7 +43,10 @@ def _move_links(merged: Record, survivor: Record) -> Any:
         target = survivor.pk if link.target_id == merged.pk else link.target_id
         twin = Link.objects.filter(source_id=source, target_id=target, relation=link.relation).exists()
         if source == target or twin:
-            kept = {name: getattr(link, name) for name in ("source_id", "target_id", "relation", "note", "created_by_id")}
+            kept = {
+                name: getattr(link, name)
+                for name in ("source_id", "target_id", "relation", "note", "created_by_id")
+            }
             dropped.append({**kept, "created_at": link.created_at.isoformat()})
             link.delete()
             continue
@@ -86,7 +89,11 @@ def _drop_watchers(merged: Record, survivor: Record, trail: Any) -> None:
 
 def _copy_tags(merged: Record, survivor: Record) -> Any:
     have = set(RecordTag.objects.filter(record_id=survivor.pk).values_list("tag_id", flat=True))
-    new = [tag for tag in RecordTag.objects.filter(record_id=merged.pk).values_list("tag_id", flat=True) if tag not in have]
+    new = [
+        tag
+        for tag in RecordTag.objects.filter(record_id=merged.pk).values_list("tag_id", flat=True)
+        if tag not in have
+    ]
     RecordTag.objects.bulk_create([RecordTag(record_id=survivor.pk, tag_id=tag) for tag in new])
     return new
 
@@ -120,9 +127,15 @@ def merge_records(*, survivor: Record, merged: Record, actor: Actor, at: datetim
         raise ValidationError("A deleted record cannot be merged. Restore it first.")
     moved = {name: mover.move(merged, survivor) for name, mover in _MOVERS.items()}
     Record.objects.filter(pk=merged.pk).update(
-        deleted_at=at, merged_into_id=survivor.pk, version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id
+        deleted_at=at,
+        merged_into_id=survivor.pk,
+        version=F("version") + 1,
+        updated_at=at,
+        updated_by_id=actor.user_id,
     )
-    Record.objects.filter(pk=survivor.pk).update(version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id)
+    Record.objects.filter(pk=survivor.pk).update(
+        version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id
+    )
     for record in (survivor, merged):
         record.refresh_from_db(fields=["version", "updated_at", "updated_by", "deleted_at", "merged_into"])
     search.remove_record(record_id=merged.pk)
@@ -159,7 +172,11 @@ def undo_merge(*, merge: Merge, actor: Actor, at: datetime) -> Record:
     for name, trail in merge.moved.items():
         _MOVERS[name].move_back(merged, survivor, trail)
     Record.objects.filter(pk=merged.pk).update(
-        deleted_at=None, merged_into=None, version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id
+        deleted_at=None,
+        merged_into=None,
+        version=F("version") + 1,
+        updated_at=at,
+        updated_by_id=actor.user_id,
     )
     Record.objects.filter(pk=survivor.pk).update(version=F("version") + 1, updated_at=at)
     merge.undone_at = at

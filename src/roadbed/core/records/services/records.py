@@ -24,7 +24,9 @@ class StaleRecordError(Exception):
 
     def __init__(self, record: Record, expected: int) -> None:
         self.record = record
-        super().__init__(f"{record.key} is at version {record.version}, not {expected}: somebody changed it meanwhile.")
+        super().__init__(
+            f"{record.key} is at version {record.version}, not {expected}: somebody changed it meanwhile."
+        )
 
 
 class NotUndoableError(Exception):
@@ -37,7 +39,9 @@ def _index(record: Record) -> None:
 
 
 @transaction.atomic
-def create_record(*, record: R, actor: Actor, at: datetime, verb: str = "created", prefix: str | None = None) -> R:
+def create_record(
+    *, record: R, actor: Actor, at: datetime, verb: str = "created", prefix: str | None = None
+) -> R:
     """Give a new, unsaved record its key, save it, and write it into the history and the index.
 
     Parameters
@@ -117,7 +121,9 @@ def change_record(
 @transaction.atomic
 def touch_record(*, record: Record, actor: Actor, at: datetime) -> None:
     """Count a change that is kept in another table (links, tags) in the record's version."""
-    Record.objects.filter(pk=record.pk).update(version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id)
+    Record.objects.filter(pk=record.pk).update(
+        version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id
+    )
     record.refresh_from_db(fields=["version", "updated_at", "updated_by"])
 
 

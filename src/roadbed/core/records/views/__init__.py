@@ -1,0 +1,1 @@
+"""Pages and deeds that every kind of record shares, by noun."""
