@@ -24,6 +24,7 @@ from roadbed.core.records.services.records import (
     unarchive_record,
     watch_as,
 )
+from roadbed.core.records.services.saved_views import save_view
 
 __all__ = [
     "ChainFault",
@@ -46,6 +47,7 @@ __all__ = [
     "remove_link",
     "restore_comment",
     "restore_record",
+    "save_view",
     "set_tags",
     "start_watching",
     "stop_watching",

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from roadbed.core.records import services as records
 from roadbed.core.records.models import SavedView
 from roadbed.core.workspaces.access import Access, page
 from roadbed.web import responses, toasts
@@ -16,24 +17,18 @@ from roadbed.web import responses, toasts
 @require_POST
 def save(request: HttpRequest, access: Access) -> HttpResponse:
     """Keep the filters of a list; the same name again replaces one's own."""
-    name = " ".join(request.POST.get("name", "").split())
-    list_name = request.POST.get("list", "")
-    mine = SavedView.objects.filter(member=access.member, list_name=list_name, name__iexact=name).first()
-    view = mine or SavedView(
-        workspace=access.workspace,
-        member=access.member,
-        list_name=list_name,
-        name=name,
-        created_at=timezone.now(),
-    )
-    view.query = request.POST.get("query", "").lstrip("?")
-    view.is_shared = request.POST.get("shared") == "on" and access.can_contribute
     try:
-        view.full_clean()
+        view = records.save_view(
+            member=access.member,
+            list_name=request.POST.get("list", ""),
+            name=request.POST.get("name", ""),
+            query=request.POST.get("query", ""),
+            is_shared=request.POST.get("shared") == "on" and access.can_contribute,
+            at=timezone.now(),
+        )
     except ValidationError as error:
         toasts.add(request, " ".join(error.messages), tone="bad")
     else:
-        view.save()
         toasts.add(request, f"View “{view.name}” saved")
     return responses.back(request, otherwise=f"/w/{access.workspace.slug}/")
 

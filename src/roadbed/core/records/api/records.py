@@ -1,0 +1,196 @@
+"""Records of any kind: list, get, delete, restore, archive, merge, find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Field, Query, Router
+
+from roadbed.core.api import etags
+from roadbed.core.api.auth import access_of
+from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
+from roadbed.core.api.problems import MissingError
+from roadbed.core.evidence import chain as chains
+from roadbed.core.records import selectors
+from roadbed.core.records import services as records
+from roadbed.core.records.api.schemas import (
+    CHANGE_PROBLEMS,
+    READ_PROBLEMS,
+    WRITE_PROBLEMS,
+    ChainOut,
+    HitOut,
+    MergeIn,
+    MergeOut,
+    RecordOut,
+)
+from roadbed.core.records.models import Merge, Record
+from roadbed.core.search import selectors as search
+from roadbed.core.workspaces.roles import Role
+
+router = Router(tags=["records"])
+
+
+class RecordsQuery(PageQuery):
+    """Which records."""
+
+    kind: str = Field("", max_length=24, description="Only this kind.")
+    external_id: str = Field("", max_length=200)
+    archived: bool | None = None
+    deleted: bool = False
+
+
+@router.get(
+    "records",
+    response={200: PageOut[RecordOut], **READ_PROBLEMS},
+    operation_id="list_records",
+    url_name="records",
+)
+def list_records(request: HttpRequest, workspace: str, query: Query[RecordsQuery]) -> dict[str, Any]:
+    """List records of any kind, the newest first."""
+    access = access_of(request)
+    rows = Record.objects.in_workspace(access.workspace.pk)
+    if query.deleted:
+        rows = Record.objects.deleted_in_workspace(access.workspace.pk)
+    if query.kind:
+        rows = rows.filter(kind=query.kind)
+    if query.external_id:
+        rows = rows.filter(external_id=query.external_id)
+    if query.archived is not None:
+        rows = rows.filter(archived_at__isnull=not query.archived)
+    items, following = page_by_id(rows.select_related("product"), query)
+    return {"items": items, "next": following}
+
+
+@router.get(
+    "records/{key}", response={200: RecordOut, **READ_PROBLEMS}, operation_id="get_record", url_name="record"
+)
+def get_record(request: HttpRequest, workspace: str, key: str, response: HttpResponse) -> Record:
+    """Get a record in short; its kind's own address has all its fields."""
+    record = selectors.access_record(workspace_id=access_of(request).workspace.pk, key=key)
+    etags.put(response, record)
+    return record
+
+
+@router.delete(
+    "records/{key}", response={204: None, **CHANGE_PROBLEMS}, operation_id="delete_record", url_name="record"
+)
+def delete_record(request: HttpRequest, workspace: str, key: str) -> tuple[int, None]:
+    """Delete a record; it can be restored."""
+    access = access_of(request, role=Role.MAKER)
+    record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    expected = etags.expected_version(request)
+    if expected is not None and expected != record.version:
+        raise records.StaleRecordError(record, expected)
+    records.delete_record(record=record, actor=access.actor, at=timezone.now())
+    return 204, None
+
+
+@router.post(
+    "records/{key}/restore",
+    response={200: RecordOut, **WRITE_PROBLEMS},
+    operation_id="restore_record",
+    url_name="record-restore",
+)
+def restore_record(request: HttpRequest, workspace: str, key: str) -> Record:
+    """Bring a deleted record back."""
+    access = access_of(request, role=Role.MAKER)
+    record = selectors.access_record(workspace_id=access.workspace.pk, key=key, deleted=True)
+    records.restore_record(record=record, actor=access.actor, at=timezone.now())
+    return record
+
+
+@router.post(
+    "records/{key}/archive",
+    response={200: RecordOut, **WRITE_PROBLEMS},
+    operation_id="archive_record",
+    url_name="record-archive",
+)
+def archive_record(request: HttpRequest, workspace: str, key: str) -> Record:
+    """Put a record away."""
+    access = access_of(request, role=Role.MAKER)
+    record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
+    records.archive_record(record=record, actor=access.actor, at=timezone.now())
+    return record
+
+
+@router.post(
+    "records/{key}/unarchive",
+    response={200: RecordOut, **WRITE_PROBLEMS},
+    operation_id="unarchive_record",
+    url_name="record-unarchive",
+)
+def unarchive_record(request: HttpRequest, workspace: str, key: str) -> Record:
+    """Bring an archived record back."""
+    access = access_of(request, role=Role.MAKER)
+    record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
+    records.unarchive_record(record=record, actor=access.actor, at=timezone.now())
+    return record
+
+
+@router.post(
+    "records/{key}/merge",
+    response={201: MergeOut, **WRITE_PROBLEMS},
+    operation_id="merge_records",
+    url_name="record-merge",
+)
+def merge_records(
+    request: HttpRequest, workspace: str, key: str, body: MergeIn
+) -> tuple[int, dict[str, Any]]:
+    """Let another record of the same kind live on in this one."""
+    access = access_of(request, role=Role.MAKER)
+    survivor = selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    merged = selectors.access_record(workspace_id=access.workspace.pk, key=body.key)
+    merge = records.merge_records(survivor=survivor, merged=merged, actor=access.actor, at=timezone.now())
+    return 201, {"id": merge.pk, "survivor": survivor.key, "merged": merged.key}
+
+
+@router.post(
+    "merges/{int:merge_id}/undo",
+    response={200: RecordOut, **WRITE_PROBLEMS},
+    operation_id="undo_merge",
+    url_name="merge-undo",
+)
+def undo_merge(request: HttpRequest, workspace: str, merge_id: int) -> Record:
+    """Take a merge back; answers the record that is one of its own again."""
+    access = access_of(request, role=Role.MAKER)
+    merge = Merge.objects.filter(pk=merge_id, workspace_id=access.workspace.pk).first()
+    if merge is None:
+        raise MissingError
+    return records.undo_merge(merge=merge, actor=access.actor, at=timezone.now())
+
+
+@router.get(
+    "records/{key}/chain",
+    response={200: ChainOut, **READ_PROBLEMS},
+    operation_id="get_chain",
+    url_name="record-chain",
+)
+def get_chain(request: HttpRequest, workspace: str, key: str) -> dict[str, Any]:
+    """Get the evidence chain of a record."""
+    access = access_of(request)
+    record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    chain = chains.chain_of(record=record, workspace=access.workspace.slug)
+    items = [item for line in chain.filled for item in line.items]
+    return {"key": record.key, "items": items, "missing": [str(stage) for stage in chain.missing]}
+
+
+class SearchQuery(PageQuery):
+    """What to find."""
+
+    q: str = Field(max_length=200)
+    kind: str = Field("", max_length=24)
+
+
+@router.get("search", response={200: list[HitOut], **READ_PROBLEMS}, operation_id="search", url_name="search")
+def find(request: HttpRequest, workspace: str, query: Query[SearchQuery]) -> list[search.Hit]:
+    """Find records by key or words, the best first; comments lead to their records."""
+    access = access_of(request)
+    return search.find(
+        workspace_id=access.workspace.pk,
+        workspace_slug=access.workspace.slug,
+        query=query.q,
+        only=[query.kind] if query.kind else [],
+        limit=query.limit,
+    )
