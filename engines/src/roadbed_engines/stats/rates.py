@@ -19,7 +19,10 @@ from roadbed_engines.stats.beta import beta_cdf, proportion_interval
 
 @dataclass(frozen=True, slots=True)
 class RateRatio:
-    """How many times as often, with its interval. `ratio` and `high` are infinite where nothing happened before."""
+    """How many times as often, with its interval.
+
+    `ratio` and `high` are infinite where nothing happened before.
+    """
 
     ratio: float
     low: float
