@@ -100,13 +100,13 @@ def meter(
     width = max(0.0, min(100.0, 100.0 * value / most)) if most else 0.0
     classes = f"meter meter--{tone}" if tone else "meter"
     if low is None:
-        bars = format_html('<rect width="{:.1f}" height="6"/>', width)
+        bars = format_html('<rect width="{}" height="6"/>', f"{width:.1f}")
     else:
         sure = max(0.0, min(width, 100.0 * low / most)) if most else 0.0
         bars = format_html(
-            '<rect class="meter__span" width="{:.1f}" height="6"/><rect width="{:.1f}" height="6"/>',
-            width,
-            sure,
+            '<rect class="meter__span" width="{}" height="6"/><rect width="{}" height="6"/>',
+            f"{width:.1f}",
+            f"{sure:.1f}",
         )
     return format_html(
         '<span class="{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>{}</span>',
@@ -133,7 +133,7 @@ def sparkline(values: Sequence[float], *, label: str, wide: bool = False) -> Saf
     area = f"{line}L{points[-1][0]:.1f} {height}L{points[0][0]:.1f} {height}Z"
     classes = "sparkline sparkline--wide" if wide else "sparkline"
     # A wide one is stretched, and a stretched circle is an egg: only the small one marks its last point.
-    last = EMPTY if wide else format_html('<circle cx="{:.1f}" cy="{:.1f}" r="2"/>', *points[-1])
+    last = EMPTY if wide else format_html('<circle cx="{}" cy="{}" r="2"/>', *(f"{at:.1f}" for at in points[-1]))
     return format_html(
         '<svg class="{}" viewBox="0 0 84 20" preserveAspectRatio="{}" role="img" aria-label="{}">'
         '<path class="sparkline__area" d="{}"/><path d="{}"/>{}</svg>',
