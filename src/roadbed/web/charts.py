@@ -137,7 +137,12 @@ class Chart:
             drawing = drawing.replace(placeholder, f"var(--{name})")
         # The figures stand in the table; of the drawing a reader needs one sentence, not each mark.
         label = SafeString(_attribute(self.summary))
-        drawing = re.sub(r"<svg [^>]*?(viewBox=\"[^\"]+\")[^>]*>", rf'<svg \1 role="img" aria-label="{label}">', drawing, count=1)
+        drawing = re.sub(
+            r"<svg [^>]*?(viewBox=\"[^\"]+\")[^>]*>",
+            rf'<svg \1 role="img" aria-label="{label}">',
+            drawing,
+            count=1,
+        )
         return mark_safe(_quieten(drawing))  # noqa: S308 - Vega escapes text; styles and roles are taken out
 
 
@@ -220,7 +225,15 @@ def finish(chart: Any, *, width: int = 720, height: int = 200) -> dict[str, Any]
 
 
 def lines(
-    rows: Rows, *, x: str, y: str, series: str = "", x_title: str = "", y_title: str = "", temporal: bool = True, **size: int
+    rows: Rows,
+    *,
+    x: str,
+    y: str,
+    series: str = "",
+    x_title: str = "",
+    y_title: str = "",
+    temporal: bool = True,
+    **size: int,
 ) -> dict[str, Any]:
     """Return lines over time (or over numbers), one for each value of `series`."""
     import altair as alt  # half a second to import: only where a chart is drawn
@@ -232,7 +245,9 @@ def lines(
     }
     base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(**channels)
     if series:
-        return finish(base.encode(color=alt.Color(field=series, type="nominal")).mark_line(point=True), **size)
+        return finish(
+            base.encode(color=alt.Color(field=series, type="nominal")).mark_line(point=True), **size
+        )
     return finish(alt.layer(base.mark_area(), base.mark_line(point=True)), **size)
 
 
@@ -255,7 +270,16 @@ def bars(
 
 
 def intervals(
-    rows: Rows, *, y: str, low: str, mid: str, high: str, tone: str = "", x_title: str = "", zero: bool = True, **size: int
+    rows: Rows,
+    *,
+    y: str,
+    low: str,
+    mid: str,
+    high: str,
+    tone: str = "",
+    x_title: str = "",
+    zero: bool = True,
+    **size: int,
 ) -> dict[str, Any]:
     """Return estimates with their intervals, one line each; `tone` names a column with good, warn, bad or nothing."""
     import altair as alt  # as above
@@ -279,8 +303,10 @@ def intervals(
             tooltip=hint,
         )
     )
-    point = alt.Chart(data).mark_point(size=64, opacity=1).encode(
-        x=alt.X(field=mid, type="quantitative"), y=line, color=colour, tooltip=hint
+    point = (
+        alt.Chart(data)
+        .mark_point(size=64, opacity=1)
+        .encode(x=alt.X(field=mid, type="quantitative"), y=line, color=colour, tooltip=hint)
     )
     layers = [span, point]
     if zero:

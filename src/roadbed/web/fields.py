@@ -26,6 +26,21 @@ def control_id(bound: forms.BoundField) -> str:
     return f"{base}_0" if isinstance(bound.field.widget, _GROUPS) else base
 
 
+def words(bound: forms.BoundField, message: str) -> str:
+    """Return the message; "This field is required." says nothing in a list, so the field is named instead.
+
+    The same words stand in the summary and at the field.
+    """
+    if message != str(forms.Field.default_error_messages["required"]):
+        return message
+    deed = (
+        "choose one"
+        if isinstance(bound.field, (forms.ChoiceField, forms.ModelChoiceField))
+        else "fill this in"
+    )
+    return f"{str(bound.label).rstrip('?:.')}: {deed}."
+
+
 def describe(bound: forms.BoundField, **options: Any) -> dict[str, Any]:
     """Return the context of ``components/field.html``.
 
@@ -60,7 +75,7 @@ def describe(bound: forms.BoundField, **options: Any) -> dict[str, Any]:
         "label": label,
         "hint": hint,
         "optional": optional and not bound.field.required and kind != "check",
-        "errors": [str(error) for error in bound.errors],
+        "errors": [words(bound, str(error)) for error in bound.errors],
         "control": SafeString("") if kind == "group" else bound.as_widget(attrs=attributes),
         "inputs": list(bound.subwidgets) if kind == "group" else [],
         "described": " ".join(described),
@@ -73,9 +88,5 @@ def problems(form: forms.BaseForm) -> list[Problem]:
     found = [Problem(message=str(message), anchor="") for message in form.non_field_errors()]
     for bound in form:
         for message in bound.errors:
-            text = str(message)
-            # "This field is required." says nothing in a list: name the field.
-            if text == str(forms.Field.default_error_messages["required"]):
-                text = f"{bound.label}: fill this in."
-            found.append(Problem(message=text, anchor=control_id(bound)))
+            found.append(Problem(message=words(bound, str(message)), anchor=control_id(bound)))
     return found

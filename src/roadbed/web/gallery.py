@@ -34,7 +34,8 @@ def gallery_view(request: HttpRequest, part: str = "basics") -> HttpResponse:
         raise Http404
     base = request.path.removesuffix(f"{part}/")
     tabs = [
-        SimpleNamespace(label=label, url=f"{base}{name}/", current=name == part, count=None) for name, label in PARTS.items()
+        SimpleNamespace(label=label, url=f"{base}{name}/", current=name == part, count=None)
+        for name, label in PARTS.items()
     ]
     context: dict[str, Any] = {"tabs": tabs, "base": base, **_samples(request, part)}
     for chart in context.get("charts", []):
@@ -87,19 +88,35 @@ def deed(request: HttpRequest, part: str, name: str) -> HttpResponse:
         return _edit(request)
     if name == "move":
         if request.POST.get("column") == "done":
-            return HttpResponse("This column takes no cards; the move is taken back.", status=409, content_type="text/plain")
-        return toasts.send(HttpResponse(status=204), f"Moved {request.POST.get('card', '').upper()}.", undo_url=undo)
+            return HttpResponse(
+                "This column takes no cards; the move is taken back.", status=409, content_type="text/plain"
+            )
+        return toasts.send(
+            HttpResponse(status=204), f"Moved {request.POST.get('card', '').upper()}.", undo_url=undo
+        )
     if name == "toast":
         tone = request.POST.get("tone", "")
-        words = {"good": "Merged N-31 into N-28.", "warn": "4 rows were refused.", "bad": "Somebody changed this before you."}
+        words = {
+            "good": "Merged N-31 into N-28.",
+            "warn": "4 rows were refused.",
+            "bad": "Somebody changed this before you.",
+        }
         return toasts.send(
-            HttpResponse(status=204), words.get(tone, "The import has begun."), tone=tone, undo_url=undo if tone == "good" else ""
+            HttpResponse(status=204),
+            words.get(tone, "The import has begun."),
+            tone=tone,
+            undo_url=undo if tone == "good" else "",
         )
     if name == "save":
         return toasts.send(responses.event("dialog:close"), "Saved the need.", undo_url=undo)
     if name == "refuse":
         return HttpResponse("Your role does not allow this.", status=403, content_type="text/plain")
-    said = {"undo": "Everything is as it was.", "bulk": "Changed what you picked.", "archive": "Archived the need.", "view": "Saved the view."}
+    said = {
+        "undo": "Everything is as it was.",
+        "bulk": "Changed what you picked.",
+        "archive": "Archived the need.",
+        "view": "Saved the view.",
+    }
     toasts.add(request, said.get(name, "Done."), undo_url="" if name == "undo" else undo)
     return responses.back(request, otherwise="..")
 

@@ -133,7 +133,9 @@ def sparkline(values: Sequence[float], *, label: str, wide: bool = False) -> Saf
     area = f"{line}L{points[-1][0]:.1f} {height}L{points[0][0]:.1f} {height}Z"
     classes = "sparkline sparkline--wide" if wide else "sparkline"
     # A wide one is stretched, and a stretched circle is an egg: only the small one marks its last point.
-    last = EMPTY if wide else format_html('<circle cx="{}" cy="{}" r="2"/>', *(f"{at:.1f}" for at in points[-1]))
+    last = (
+        EMPTY if wide else format_html('<circle cx="{}" cy="{}" r="2"/>', *(f"{at:.1f}" for at in points[-1]))
+    )
     return format_html(
         '<svg class="{}" viewBox="0 0 84 20" preserveAspectRatio="{}" role="img" aria-label="{}">'
         '<path class="sparkline__area" d="{}"/><path d="{}"/>{}</svg>',
