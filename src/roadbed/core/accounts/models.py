@@ -1,9 +1,10 @@
-"""People who sign in, and the tokens their programs use."""
+"""People who sign in, and the links that let them in once."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -40,7 +41,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
     time_zone = models.CharField(max_length=64, default="UTC")
-    theme = models.CharField(max_length=5, choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")], default="auto")
+    theme = models.CharField(
+        max_length=5,
+        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
+        default="auto",
+    )
     shortcuts = models.BooleanField(default=True, help_text="Single-key shortcuts on pages.")
 
     objects: ClassVar[UserManager] = UserManager()
@@ -56,3 +61,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def display_name(self) -> str:
         """The name, or what stands before the @ where there is none."""
         return self.name or self.email.partition("@")[0]
+
+
+class SignInLink(models.Model):
+    """A link that signs its person in, once, within minutes. Only the hash of its secret is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_in_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.expires_at:%H:%M}"

@@ -58,7 +58,13 @@ def find_access(*, user_id: int, workspace: str, via: Via) -> Access | None:
     """Return the person's way into the workspace, or None for strangers and removed members."""
     member = (
         Member.objects.select_related("workspace", "user", "department", "product")
-        .filter(workspace__slug=workspace, user_id=user_id, user__is_active=True, removed_at__isnull=True)
+        .filter(
+            workspace__slug=workspace,
+            workspace__closed_at__isnull=True,
+            user_id=user_id,
+            user__is_active=True,
+            removed_at__isnull=True,
+        )
         .first()
     )
     if member is None:
@@ -78,7 +84,9 @@ def page(*, role: Role = Role.VIEWER) -> Callable[[View[P]], Callable[..., HttpR
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, workspace: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(
+            request: HttpRequest, workspace: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             access = find_access(user_id=request.user.pk, workspace=workspace, via="page")

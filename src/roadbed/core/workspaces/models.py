@@ -21,6 +21,9 @@ class Workspace(models.Model):
     currency = models.CharField(max_length=3, default="EUR", validators=[currency_code])
     created_at = models.DateTimeField()
     is_demo = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Nobody gets in any more; an owner can reopen it."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -51,7 +54,9 @@ class Department(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint("workspace", Lower("name"), name="department_name_once_per_workspace")]
+        constraints = [
+            models.UniqueConstraint("workspace", Lower("name"), name="department_name_once_per_workspace")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -66,7 +71,9 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint("workspace", Lower("name"), name="team_name_once_per_workspace")]
+        constraints = [
+            models.UniqueConstraint("workspace", Lower("name"), name="team_name_once_per_workspace")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -85,12 +92,16 @@ class Member(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role, default=Role.VIEWER)
-    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
+    department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
+    )
     view = models.CharField(max_length=10, choices=View, default=View.BUSINESS)
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     joined_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
-    seen_at = models.DateTimeField(null=True, blank=True, help_text="When Today was last opened before this visit.")
+    seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Today was last opened before this visit."
+    )
     visit_at = models.DateTimeField(null=True, blank=True, help_text="When this visit began.")
 
     class Meta:
@@ -126,9 +137,13 @@ class Invitation(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
     role = models.CharField(max_length=12, choices=Role, default=Role.VIEWER)
-    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    department = models.ForeignKey(
+        Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,7 @@
 """The registry of settings pages. Apps add theirs when Django starts; all share one frame.
 
-A page extends ``workspaces/settings.html`` (blocks: title, settings_heading, settings_actions, settings_note, settings)
-and is guarded like any other by `access.page`. The tab appears for those whose role reaches it.
+A page extends ``workspaces/settings.html`` (blocks: title, settings_heading, settings_actions, settings_note,
+settings) and is guarded like any other by `access.page`. The tab appears for those whose role reaches it.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from roadbed.core.accounts import keys
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import ApiToken
@@ -14,21 +14,19 @@ from roadbed.core.workspaces.models import ApiToken
 LAST_USE_GRAIN = timedelta(minutes=5)
 
 
-def hash_token(token: str) -> str:
-    """Return what is kept of a token. It is random and long, so a plain SHA-256 is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def find_access(*, token: str, at: datetime) -> Access | None:
-    """Return the way into its workspace, or None for an unknown, expired or revoked token or a removed member."""
+    """Return the way into its workspace; None for an unknown, expired or revoked token or a removed member."""
     found = (
-        ApiToken.objects.select_related("member__workspace", "member__user", "member__product", "member__department")
+        ApiToken.objects.select_related(
+            "member__workspace", "member__user", "member__product", "member__department"
+        )
         .filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=at),
-            token_hash=hash_token(token),
+            token_hash=keys.digest(token),
             revoked_at__isnull=True,
             member__removed_at__isnull=True,
             member__user__is_active=True,
+            member__workspace__closed_at__isnull=True,
         )
         .first()
     )
