@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, with the doctor and with itself."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,12 @@ class JobsConfig(AppConfig):
 
     name = "roadbed.core.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        """Make the housekeeping and the checks known."""
+        from roadbed.core import doctor
+        from roadbed.core.jobs import checks, tasks
+
+        assert tasks  # noqa: S101 - imported for its registrations
+        doctor.register("worker", checks.check_worker, about="A worker runs.", needs=("database",))
+        doctor.register("jobs", checks.check_stranded, about="No job is stranded.", needs=("database",))

@@ -144,9 +144,19 @@ def lose(*, job: Job, now: datetime) -> None:
         )
 
 
-def reap(*, now: datetime, vanished: Sequence[str] = ()) -> int:
-    """Take over jobs whose lease ran out, or whose worker is known to be gone; return how many."""
-    expired = Job.objects.filter(state=State.RUNNING, lease_until__lt=now)
+def reap(*, now: datetime, vanished: Sequence[str] = (), spared: Sequence[str] = ()) -> int:
+    """Take over jobs whose lease ran out, or whose worker is known to be gone; return how many.
+
+    Parameters
+    ----------
+    vanished : sequence of str
+        Workers that are known to be gone, whatever their leases say.
+    spared : sequence of str
+        Workers that are known to live: theirs are taken only when the lease ran out long ago.
+    """
+    expired = Job.objects.filter(state=State.RUNNING, lease_until__lt=now).exclude(
+        worker__in=spared, lease_until__gt=now - 10 * lease_length()
+    )
     orphaned = Job.objects.filter(state=State.RUNNING, worker__in=vanished)
     count = 0
     for pk in {*expired.values_list("pk", flat=True), *orphaned.values_list("pk", flat=True)}:

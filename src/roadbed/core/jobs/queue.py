@@ -54,6 +54,7 @@ def _queued_here(*, name: str, key: str) -> Job | None:
 @transaction.atomic
 def enqueue(
     name: str,
+    /,
     *,
     workspace_id: int | None = None,
     key: str | None = None,
@@ -108,7 +109,7 @@ def enqueue(
 
 
 def enqueue_on_commit(
-    name: str, *, workspace_id: int | None = None, key: str | None = None, **kwargs: Any
+    name: str, /, *, workspace_id: int | None = None, key: str | None = None, **kwargs: Any
 ) -> None:
     """Queue a task so that it starts once the caller's transaction is committed, and only then."""
     enqueue(name, workspace_id=workspace_id, key=key, **kwargs)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from roadbed.core.jobs import leases, registry
@@ -34,27 +36,43 @@ def call_handler(context: Context) -> Any:
 
 def run(context: Context, *, call: Call = call_handler) -> BaseException | None:
     """Run the job that `context` holds, write its outcome, and return what ended it, if anything did."""
-    job = context.job
     try:
         result = call(context)
     except Interruption as interruption:
-        _flush(context)
-        _interrupted(job=job, reason=interruption, now=context.now())
-        return interruption
+        if not connection.in_atomic_block:
+            connection.close()  # it may have been interrupted in the middle of a query
+        reason = interruption
+        _surely(lambda: _interrupted(context, reason=reason))
+        return reason
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is its job's outcome
-        _flush(context)
-        _failed(job=job, error=error, text=traceback.format_exc(), now=context.now())
+        failure, text = error, traceback.format_exc()
+        _surely(lambda: _failed(context, error=failure, text=text))
         return error
-    _flush(context)
-    leases.finish(job=job, now=context.now(), state=State.DONE, result=result)
+    _surely(lambda: _done(context, result=result))
     return None
 
 
-def _flush(context: Context) -> None:
+def _surely(write: Callable[[], None]) -> None:
+    """Write an outcome, again and again while the database is busy or away; the lease covers the rest."""
+    for pause in (0.2, 0.5, 1, 2, 5):
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(pause)
+    return write()
+
+
+def _done(context: Context, *, result: Any) -> None:
     context.flush()
+    leases.finish(job=context.job, now=context.now(), state=State.DONE, result=result)
 
 
-def _interrupted(*, job: Job, reason: Interruption, now: datetime) -> None:
+def _interrupted(context: Context, *, reason: Interruption) -> None:
+    context.flush()
+    job, now = context.job, context.now()
     if isinstance(reason, Cancelled):
         leases.finish(job=job, now=now, state=State.CANCELLED, note="Stopped, as asked.")
     elif isinstance(reason, HandedBack):
@@ -68,7 +86,9 @@ def _interrupted(*, job: Job, reason: Interruption, now: datetime) -> None:
         logger.warning("job %s %s was taken over by another worker", job.pk, job.name)
 
 
-def _failed(*, job: Job, error: Exception, text: str, now: datetime) -> None:
+def _failed(context: Context, *, error: Exception, text: str) -> None:
+    context.flush()
+    job, now = context.job, context.now()
     logger.warning("job %s %s: %s: %s", job.pk, job.name, type(error).__name__, error)
     reason = f"{type(error).__name__}: {error}"[:500]
     if isinstance(error, RetryLaterError):
