@@ -8,3 +8,41 @@ class RoadmapConfig(AppConfig):
 
     name = "roadbed.modules.roadmap"
     label = "roadmap"
+
+    def ready(self) -> None:
+        """Make the kinds, the place in the navigation, the tree and the part of the evidence chain known."""
+        from roadbed.core.evidence import registry, rollup
+        from roadbed.core.records import events, kinds
+        from roadbed.core.records import services as records
+        from roadbed.core.workspaces import navigation
+        from roadbed.modules.roadmap import facade, selectors, services
+
+        kinds.register(
+            kinds.Kind(
+                name="feature",
+                prefixes=("F", "T"),
+                label="Feature",
+                plural="Features",
+                model_label="roadmap.Feature",
+                path="roadmap/features/{key}/",
+                body=selectors.feature_body,
+                describe=selectors.describe_feature,
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="release",
+                prefixes=("R",),
+                label="Release",
+                plural="Releases",
+                model_label="roadmap.Release",
+                path="roadmap/releases/{number}/",
+                body=selectors.release_body,
+                describe=selectors.describe_release,
+            )
+        )
+        navigation.register(navigation.Entry(label="Roadmap", path="roadmap/", group="Decide", order=20))
+        rollup.register_tree(selectors.TREE)
+        registry.register(facade.PROVIDER)
+        records.register_mover(services.FEATURE_MOVER)
+        events.listen(services.follow_life)

@@ -1,0 +1,157 @@
+"""What can be imported: modules register their targets when Django starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.tables.values.parsers import Type
+
+
+class UnknownTargetError(LookupError):
+    """No import target has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a column may be."""
+
+    name: str
+    label: str
+    type: Type = "text"
+    aliases: tuple[str, ...] = ()
+    """Other headers it goes by, in any language; case, spaces and punctuation do not matter."""
+    help: str = ""
+    required: bool = False
+    max_length: int = 0
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For the type `choice`: each value with the other words for it."""
+    is_key: bool = False
+    """Whether it is the row's stable id elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The columns of a known program's export."""
+
+    name: str
+    label: str
+    columns: Mapping[str, str]
+    """Header to field name; the empty name leaves a column out."""
+    source: str = ""
+
+    def fits(self, headers: Collection[str]) -> bool:
+        """Whether a file has all of these columns."""
+        folded = {header.casefold() for header in headers}
+        return bool(self.columns) and all(name.casefold() in folded for name in self.columns)
+
+
+@dataclass(slots=True)
+class ParsedRow:
+    """One row, understood: values by field name (fields left empty are absent) and what else it said."""
+
+    number: int
+    values: dict[str, Any]
+    extras: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Run:
+    """What stays the same for all batches of an import. `memory` is the target's own, for what it looked up."""
+
+    workspace_id: int
+    product_id: int | None
+    actor: Actor
+    at: datetime
+    source: str
+    mapped: frozenset[str]
+    """The fields that columns are mapped to: what is not among them is never touched by a re-import."""
+    is_dry: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that was there and is different now; `before` is what undoing puts back."""
+
+    record_id: int
+    before: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    created: dict[str, list[int]] = field(default_factory=dict)
+    """Ids of new records by kind: the target's own, and what was made along the way."""
+    changed: dict[str, list[Change]] = field(default_factory=dict)
+    unchanged: int = 0
+    rejects: list[tuple[int, str]] = field(default_factory=list)
+    """(index within the batch, reason)."""
+
+    def add(self, other: Outcome) -> None:
+        """Take in what became of records made along the way."""
+        for kind, ids in other.created.items():
+            self.created.setdefault(kind, []).extend(ids)
+        for kind, changes in other.changed.items():
+            self.changed.setdefault(kind, []).extend(changes)
+
+
+Write = Callable[[Run, Sequence[ParsedRow]], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTarget:
+    """A kind of record that tables can be read into.
+
+    `write(run, rows)` is called once a batch, inside the batch's transaction. It writes everything but the one
+    activity row (which the engine writes), or, where `run.is_dry`, only finds out what it would write.
+    `RecordWriter` does nearly all of it.
+    """
+
+    name: str
+    label: str
+    kind: str
+    fields: tuple[Field, ...]
+    write: Write
+    help: str = ""
+    order: int = 100
+    keeps_other_columns: bool = False
+    """Whether columns that are no field are kept with the record under their own names."""
+    presets: tuple[Preset, ...] = ()
+    needs_one_of: tuple[str, ...] = ()
+    """At least one of these fields must be mapped."""
+    in_use: Callable[[int, Sequence[int]], Collection[int]] | None = None
+    """Given the workspace and ids of records that an undo would remove: those that must stay, because something
+    was built on them since."""
+
+    def field(self, name: str) -> Field:
+        """Return a field by name, or raise `KeyError`."""
+        for each in self.fields:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+
+_TARGETS: dict[str, ImportTarget] = {}
+
+
+def register(target: ImportTarget) -> None:
+    """Make a target known; the same name replaces the one before."""
+    _TARGETS[target.name] = target
+
+
+def get(name: str) -> ImportTarget:
+    """Return the target of that name, or raise `UnknownTargetError`."""
+    try:
+        return _TARGETS[name]
+    except KeyError as error:
+        raise UnknownTargetError(name) from error
+
+
+def all_targets() -> Sequence[ImportTarget]:
+    """Every target, in order."""
+    return sorted(_TARGETS.values(), key=lambda each: (each.order, each.label))

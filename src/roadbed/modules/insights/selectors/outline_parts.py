@@ -1,0 +1,185 @@
+"""What an outline shows of each need besides its figures: words, features, segments. A query each, for any number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models.functions import RowNumber
+
+from roadbed.core.records import kinds
+from roadbed.core.records.models import Link, Relation
+from roadbed.modules.insights.models import Account, Quote, Segment, Strength
+from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of, said
+
+ANSWERING = (Relation.ANSWERS, Relation.DELIVERS)
+MOST_SEGMENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Somebody's words, and everything needed to find them again."""
+
+    quote_id: int
+    text: str
+    strength: Strength
+    key: str
+    url: str
+    who: str
+    account: str
+    revenue: Decimal | None
+    said_at: dt.datetime
+    source: str
+    note: str = ""
+
+    @property
+    def speaker(self) -> str:
+        """Who said it, as a citation names them."""
+        return ", ".join(part for part in (self.who, self.account) if part) or "Anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A record, such as a feature, that answers a need; with its state where its module tells it."""
+
+    key: str
+    title: str
+    url: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a need one segment speaks for."""
+
+    key: str
+    title: str
+    url: str
+    people: int
+    accounts: int
+
+
+def cited(quotes: Any) -> Any:
+    """Join what a citation tells: the piece, the person and the account, whether they come from either."""
+    customer = Account.objects.filter(pk=OuterRef("customer"))
+    return quotes.select_related("feedback__person").annotate(
+        customer_name=Subquery(customer.values("title")[:1]),
+        customer_revenue=Subquery(customer.values("revenue")[:1]),
+    )
+
+
+def citation(quote: Any, *, workspace: str) -> Citation:
+    """Return a quote that `cited` read, as an outline shows it."""
+    piece = quote.feedback
+    return Citation(
+        quote_id=quote.pk,
+        text=quote.text,
+        strength=Strength(quote.strength),
+        key=piece.key,
+        url=kinds.url_of(piece, workspace=workspace),
+        who=piece.person.title if piece.person else "",
+        account=quote.customer_name or "",
+        revenue=quote.customer_revenue,
+        said_at=piece.said_at,
+        source=piece.source,
+        note=quote.note,
+    )
+
+
+def strongest_quotes(
+    scope: Scope, *, need_ids: Collection[int], workspace: str, most: int
+) -> Mapping[int, list[Citation]]:
+    """Return the strongest words about each need, at most one a person: by strength, revenue, then date."""
+    if not need_ids or most < 1:
+        return {}
+    revenue = Subquery(Account.objects.filter(pk=OuterRef("customer")).values("revenue")[:1])
+    best = [
+        F("strength").desc(),
+        F("worth").desc(nulls_last=True),
+        F("feedback__said_at").desc(),
+        F("pk").desc(),
+    ]
+    inner = said(scope).filter(target_id__in=list(need_ids)).annotate(worth=revenue)
+    once = inner.annotate(
+        own=Window(RowNumber(), partition_by=[F("target_id"), F("speaker")], order_by=best)
+    ).filter(own=1)
+    first = Quote.objects.filter(pk__in=once.values("pk"))
+    found: dict[int, list[Citation]] = defaultdict(list)
+    ranked = said(scope).filter(pk__in=first.values("pk")).annotate(worth=revenue)
+    ranked = ranked.annotate(place=Window(RowNumber(), partition_by=[F("target_id")], order_by=best)).filter(
+        place__lte=most
+    )
+    for quote in cited(ranked).order_by("target_id", "place"):
+        found[quote.target_id].append(citation(quote, workspace=workspace))
+    return found
+
+
+def answers(*, workspace_id: int, workspace: str, need_ids: Collection[int]) -> Mapping[int, list[Answer]]:
+    """Return the records that answer or deliver each need, with their states: a query, and one for each kind."""
+    links = list(
+        Link.objects.filter(
+            workspace_id=workspace_id,
+            target_id__in=list(need_ids),
+            relation__in=ANSWERING,
+            source__deleted_at__isnull=True,
+        )
+        .select_related("source")
+        .order_by("target_id", "source__prefix", "source__number")
+    )
+    by_kind: dict[str, set[int]] = defaultdict(set)
+    for link in links:
+        by_kind[link.source.kind].add(link.source_id)
+    status: dict[int, str] = {}
+    for name, ids in by_kind.items():
+        kind = kinds.get(name)
+        if kind.describe is not None:
+            described = kind.model.objects.in_bulk(ids)
+            status |= {pk: kind.describe(record).get("status", "") for pk, record in described.items()}
+    found: dict[int, dict[int, Answer]] = defaultdict(dict)
+    for link in links:
+        source = link.source
+        found[link.target_id][source.pk] = Answer(
+            key=source.key,
+            title=source.title,
+            url=kinds.url_of(source, workspace=workspace),
+            status=status.get(source.pk, ""),
+        )
+    return {need_id: list(rows.values()) for need_id, rows in found.items()}
+
+
+def segments_of(workspace_id: int) -> Sequence[Segment]:
+    """The segments that needs are split by: the first few by name."""
+    segments = Segment.objects.in_workspace(workspace_id).filter(kind="segment").not_archived()
+    return list(segments.order_by("title", "pk")[:MOST_SEGMENTS])
+
+
+def by_segment(
+    scope: Scope, *, need_ids: Collection[int], segments: Sequence[Segment], workspace: str
+) -> Mapping[int, list[Share]]:
+    """Return how many people and accounts of each segment stand behind each need, in one query."""
+    if not segments or not need_ids:
+        return {}
+    counts = {}
+    for place, segment in enumerate(segments):
+        inside = Q(customer__in=accounts_of(segment).values("pk"))
+        counts[f"people_{place}"] = Count("speaker", distinct=True, filter=inside)
+        counts[f"accounts_{place}"] = Count("customer", distinct=True, filter=inside)
+    rows = said(scope).filter(target_id__in=list(need_ids)).order_by().values("target_id").annotate(**counts)
+    return {
+        row["target_id"]: [
+            Share(
+                key=segment.key,
+                title=segment.title,
+                url=kinds.url_of(segment, workspace=workspace),
+                people=row[f"people_{place}"],
+                accounts=row[f"accounts_{place}"],
+            )
+            for place, segment in enumerate(segments)
+        ]
+        for row in rows
+    }

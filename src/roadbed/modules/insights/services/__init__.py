@@ -1,0 +1,68 @@
+"""Every write of this module, by noun. Import the package and call its functions."""
+
+from roadbed.modules.insights.services.customers import (
+    change_account,
+    change_person,
+    create_account,
+    create_person,
+    find_or_make_account,
+    find_or_make_person,
+)
+from roadbed.modules.insights.services.deeds import Deed, doing
+from roadbed.modules.insights.services.feedback import add_feedback, change_feedback, clean_text, first_words
+from roadbed.modules.insights.services.needs import change_need, create_need
+from roadbed.modules.insights.services.quotes import change_quote, put_back_quote, quote_words, remove_quote
+from roadbed.modules.insights.services.segments import change_segment, create_segment
+from roadbed.modules.insights.services.tally import recount, recount_everything, target_kinds
+from roadbed.modules.insights.services.triage import (
+    MOST_AT_ONCE,
+    accept,
+    accept_as_new_need,
+    delete_many,
+    link_many,
+    mark_triaged,
+    reopen,
+    set_state,
+    set_state_of_many,
+    skip,
+    tag_many,
+    undo,
+)
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "Deed",
+    "accept",
+    "accept_as_new_need",
+    "add_feedback",
+    "change_account",
+    "change_feedback",
+    "change_need",
+    "change_person",
+    "change_quote",
+    "change_segment",
+    "clean_text",
+    "create_account",
+    "create_need",
+    "create_person",
+    "create_segment",
+    "delete_many",
+    "doing",
+    "find_or_make_account",
+    "find_or_make_person",
+    "first_words",
+    "link_many",
+    "mark_triaged",
+    "put_back_quote",
+    "quote_words",
+    "recount",
+    "recount_everything",
+    "remove_quote",
+    "reopen",
+    "set_state",
+    "set_state_of_many",
+    "skip",
+    "tag_many",
+    "target_kinds",
+    "undo",
+]

@@ -1,0 +1,213 @@
+"""Counting what stands behind a need or a feature. The definition is in docs/methods/evidence-tally.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.evidence import rollup
+from roadbed.core.evidence.models import EvidenceTally
+from roadbed.core.records import kinds
+from roadbed.core.records.models import Activity, Link, Record, Relation
+from roadbed.modules.insights.models import Quote
+
+BATCH = 500
+CARRIES = (Relation.ANSWERS, Relation.DELIVERS)
+"""A feature with such a link to a need has the need's evidence too."""
+
+
+def target_kinds() -> frozenset[str]:
+    """The kinds that feedback may back."""
+    return kinds.get("feedback").targets
+
+
+_PAIRS = {
+    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s)",
+    "postgresql": (
+        "SELECT (value ->> 0)::bigint, (value ->> 1)::bigint FROM jsonb_array_elements(%s::jsonb) AS t(value)"
+    ),
+}
+
+_COUNT = """
+WITH pair(target, member) AS ({pairs}),
+source(target, record) AS (
+    SELECT pair.target, pair.member FROM pair
+    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
+    UNION
+    SELECT pair.target, link.target_id FROM pair
+    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
+    JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
+    JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
+),
+said(target, speaker, account, strength, at) AS (
+    SELECT source.target,
+           COALESCE(piece.person_id, -COALESCE(own.merged_into_id, own.id)),
+           COALESCE(piece.account_id, person.account_id),
+           quote.strength, piece.said_at
+    FROM source
+    JOIN insights_quote quote ON quote.target_id = source.record
+    JOIN insights_feedback piece ON piece.record_id = quote.feedback_id
+    JOIN records_record own ON own.id = piece.record_id
+    LEFT JOIN records_record survivor ON survivor.id = own.merged_into_id
+    LEFT JOIN insights_person person ON person.record_id = piece.person_id
+    WHERE own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL)
+),
+total(target, quotes, first_at, latest_at) AS (
+    SELECT target, COUNT(*), MIN(at), MAX(at) FROM said GROUP BY target
+),
+speaker(target, strongest) AS (SELECT target, MAX(strength) FROM said GROUP BY target, speaker),
+heard(target, people, strength, deal_breakers) AS (
+    SELECT target, COUNT(*), SUM(strongest), SUM(CASE WHEN strongest = 3 THEN 1 ELSE 0 END)
+    FROM speaker GROUP BY target
+),
+customer(target, account) AS (SELECT DISTINCT target, account FROM said WHERE account IS NOT NULL),
+paid(target, accounts, revenue) AS (
+    SELECT customer.target, COUNT(*), ROUND(COALESCE(SUM(account.revenue), 0), 2)
+    FROM customer
+    JOIN records_record own ON own.id = customer.account AND own.deleted_at IS NULL
+    JOIN insights_account account ON account.record_id = customer.account
+    GROUP BY customer.target
+),
+wanted(target) AS (SELECT DISTINCT target FROM pair)
+INSERT INTO evidence_evidencetally
+    (record_id, quotes, people, accounts, revenue, strength, deal_breakers, first_at, latest_at, counted_at)
+SELECT wanted.target, COALESCE(total.quotes, 0), COALESCE(heard.people, 0), COALESCE(paid.accounts, 0),
+       COALESCE(paid.revenue, 0), COALESCE(heard.strength, 0), COALESCE(heard.deal_breakers, 0),
+       total.first_at, total.latest_at, {now}
+FROM wanted
+LEFT JOIN total ON total.target = wanted.target
+LEFT JOIN heard ON heard.target = wanted.target
+LEFT JOIN paid ON paid.target = wanted.target
+WHERE true
+ON CONFLICT (record_id) DO UPDATE SET
+    quotes = excluded.quotes, people = excluded.people, accounts = excluded.accounts, revenue = excluded.revenue,
+    strength = excluded.strength, deal_breakers = excluded.deal_breakers, first_at = excluded.first_at,
+    latest_at = excluded.latest_at, counted_at = excluded.counted_at
+"""
+
+
+def _count(*, workspace_id: int, targets: Collection[int], at: datetime) -> None:
+    """Count exactly these records, in one statement."""
+    below = rollup.descendants(workspace_id=workspace_id, record_ids=targets)
+    pairs = [[target, member] for target in targets for member in {target, *below.get(target, ())}]
+    vendor = connection.vendor
+    now = "%s::timestamptz" if vendor == "postgresql" else "%s"
+    statement = _COUNT.format(pairs=_PAIRS[vendor], now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(pairs), connection.ops.adapt_datetimefield_value(at)])
+
+
+def _with_those_above(*, workspace_id: int, record_ids: Collection[int]) -> set[int]:
+    """Return the records, the features that answer one of them, and all that stands above these in a tree."""
+    reached = set(record_ids)
+    answering = Link.objects.filter(workspace_id=workspace_id, target_id__in=reached, relation__in=CARRIES)
+    reached.update(answering.values_list("source_id", flat=True))
+    for above in rollup.ancestors(workspace_id=workspace_id, record_ids=reached).values():
+        reached = reached | above
+    return reached
+
+
+@transaction.atomic
+def recount(*, workspace_id: int, record_ids: Collection[int], at: datetime) -> None:
+    """Count the evidence of these records, and of everything that their evidence climbs to, anew."""
+    if not record_ids:
+        return
+    reached = _with_those_above(workspace_id=workspace_id, record_ids=record_ids)
+    ordered = sorted(reached)
+    for start in range(0, len(ordered), BATCH):
+        part = ordered[start : start + BATCH]
+        counted = Record.objects.filter(workspace_id=workspace_id, pk__in=part, kind__in=target_kinds())
+        targets = list(counted.values_list("pk", flat=True))
+        if targets:
+            _count(workspace_id=workspace_id, targets=targets, at=at)
+
+
+def recount_everything(*, workspace_id: int, at: datetime) -> Iterator[int]:
+    """Count every need and feature of a workspace anew, and yield how many are done after each batch.
+
+    Each batch is a transaction of its own: killed half-way, it can simply be run again.
+    """
+    last, done = 0, 0
+    while True:
+        rows = Record.objects.in_workspace(workspace_id).filter(kind__in=target_kinds(), pk__gt=last)
+        targets = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not targets:
+            return
+        with transaction.atomic():
+            _count(workspace_id=workspace_id, targets=targets, at=at)
+        last, done = targets[-1], done + len(targets)
+        yield done
+
+
+def targets_of_feedback(*, record_ids: Collection[int]) -> set[int]:
+    """Return the records that these pieces, or wordings merged into them, back."""
+    said = Q(feedback_id__in=record_ids) | Q(feedback__merged_into_id__in=record_ids)
+    return set(Quote.objects.filter(said).values_list("target_id", flat=True).distinct())
+
+
+def targets_of_account(*, record_id: int) -> set[int]:
+    """Return the records that anybody of an account backs."""
+    said = Q(feedback__account_id=record_id) | Q(feedback__person__account_id=record_id)
+    return set(Quote.objects.filter(said).values_list("target_id", flat=True).distinct())
+
+
+def targets_of_person(*, record_id: int) -> set[int]:
+    """Return the records that a person backs."""
+    return set(Quote.objects.filter(feedback__person_id=record_id).values_list("target_id", flat=True).distinct())
+
+
+_WHOLE = {"deleted", "restored", "merged", "merged away", "unmerged"}
+_FIELDS = {
+    "feedback": {"person_id", "person", "account_id", "account", "said_at"},
+    "account": {"revenue"},
+    "person": {"account_id", "account"},
+}
+
+
+def follow(activity: Activity) -> None:
+    """Recount what a deed touched, whichever door it came through. Called inside the deed's transaction."""
+    if activity.record_id is None:
+        return
+    verb, targets = activity.verb, target_kinds()
+    changed = set(activity.changes) & set().union(*_FIELDS.values())
+    if verb not in _WHOLE and verb != "created" and not changed:
+        return
+    kind = _kind_of_key(activity.record_key)
+    if kind in targets:
+        if verb == "created":
+            EvidenceTally.objects.bulk_create(
+                [EvidenceTally(record_id=activity.record_id, counted_at=activity.at)], ignore_conflicts=True
+            )
+        elif verb in _WHOLE:
+            recount(workspace_id=activity.workspace_id, record_ids=[activity.record_id], at=activity.at)
+        return
+    if kind not in _FIELDS or (verb not in _WHOLE and not changed & _FIELDS[kind]):
+        return
+    touched = {
+        "feedback": lambda: targets_of_feedback(record_ids=[activity.record_id or 0]),
+        "account": lambda: targets_of_account(record_id=activity.record_id or 0),
+        "person": lambda: targets_of_person(record_id=activity.record_id or 0),
+    }[kind]()
+    recount(workspace_id=activity.workspace_id, record_ids=touched, at=activity.at)
+
+
+def _kind_of_key(key: str) -> str:
+    prefix = key.rpartition("-")[0]
+    return next((kind.name for kind in kinds.all_kinds() if prefix in kind.prefixes), "")
+
+
+def follow_link(link: Link, actor: Actor, at: datetime) -> None:
+    """Recount a feature after a need was linked to it, or taken from it."""
+    if link.relation in CARRIES:
+        recount(workspace_id=link.workspace_id, record_ids=[link.source_id], at=at)
+
+
+def count(workspace_id: int, record_ids: Collection[int], at: datetime) -> None:
+    """The counter that the core's roll-up calls."""
+    recount(workspace_id=workspace_id, record_ids=record_ids, at=at)
+
