@@ -13,7 +13,6 @@ from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.modules.insights import services
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote, Segment
 
-ACTOR = Actor(user_id=None, name="Ada", via="page")
 SOURCES = ("e-mail", "call", "app store")
 PLANS = ("free", "team", "fleet")
 
@@ -24,6 +23,7 @@ class World:
 
     workspace: Workspace
     now: datetime
+    actor: Actor
     needs: list[Need] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
@@ -39,7 +39,7 @@ class World:
             start=words.start,
             end=words.stop,
             strength=strength,
-            actor=ACTOR,
+            actor=self.actor,
             at=self.now,
         )
         self.quotes.append(made)
@@ -64,7 +64,7 @@ class World:
             account=account,
             source=source,
             product=product,
-            actor=ACTOR,
+            actor=self.actor,
             at=self.now,
         )
         self.pieces.append(piece)
@@ -76,7 +76,7 @@ def make_need(world: World, title: str, **fields: object) -> Need:
     need = services.create_need(
         workspace=world.workspace,
         title=title,
-        actor=ACTOR,
+        actor=world.actor,
         at=world.now,
         **fields,  # type: ignore[arg-type]  # the fields of a need, as the test names them
     )
@@ -84,10 +84,12 @@ def make_need(world: World, title: str, **fields: object) -> Need:
     return need
 
 
-def build(*, workspace: Workspace, now: datetime, product: Product, seed: int = 7, pieces: int = 90) -> World:
+def build(
+    *, workspace: Workspace, now: datetime, actor: Actor, product: Product, seed: int = 7, pieces: int = 90
+) -> World:
     """Make the world from a seed."""
     dice = random.Random(seed)  # noqa: S311 - a world to count in, not a secret
-    world = World(workspace=workspace, now=now)
+    world = World(workspace=workspace, now=now, actor=actor)
     for index in range(12):
         revenue = None if index % 5 == 0 else Decimal(dice.randrange(1_000, 90_000))
         world.accounts.append(
@@ -96,7 +98,7 @@ def build(*, workspace: Workspace, now: datetime, product: Product, seed: int = 
                 name=f"Customer {index:02}",
                 plan=dice.choice(PLANS),
                 revenue=revenue,
-                actor=ACTOR,
+                actor=actor,
                 at=now,
             )
         )
@@ -107,7 +109,7 @@ def build(*, workspace: Workspace, now: datetime, product: Product, seed: int = 
                 name=f"Person {index:02}",
                 email=f"person{index}@example.com",
                 account=dice.choice([*world.accounts, None]),
-                actor=ACTOR,
+                actor=actor,
                 at=now,
             )
         )
@@ -138,9 +140,7 @@ def build(*, workspace: Workspace, now: datetime, product: Product, seed: int = 
     for plan in PLANS:
         rule = {"match": "all", "conditions": [{"field": "plan", "operator": "is", "value": plan}]}
         world.segments.append(
-            services.create_segment(
-                workspace=workspace, name=f"Plan {plan}", rule=rule, actor=ACTOR, at=now
-            )
+            services.create_segment(workspace=workspace, name=f"Plan {plan}", rule=rule, actor=actor, at=now)
         )
     _disturb(world, dice)
     return world
@@ -149,9 +149,9 @@ def build(*, workspace: Workspace, now: datetime, product: Product, seed: int = 
 def _disturb(world: World, dice: random.Random) -> None:
     """Delete, merge and archive, as months of use would."""
     gone, *more = dice.sample(world.pieces[:40], 7)
-    records.delete_record(record=gone, actor=ACTOR, at=world.now)
+    records.delete_record(record=gone, actor=world.actor, at=world.now)
     for merged, survivor in zip(more[::2], more[1::2], strict=True):
-        records.merge_records(survivor=survivor, merged=merged, actor=ACTOR, at=world.now)
-    records.delete_record(record=more[1], actor=ACTOR, at=world.now)
-    records.delete_record(record=world.accounts[3], actor=ACTOR, at=world.now)
-    records.archive_record(record=world.needs[5], actor=ACTOR, at=world.now)
+        records.merge_records(survivor=survivor, merged=merged, actor=world.actor, at=world.now)
+    records.delete_record(record=more[1], actor=world.actor, at=world.now)
+    records.delete_record(record=world.accounts[3], actor=world.actor, at=world.now)
+    records.archive_record(record=world.needs[5], actor=world.actor, at=world.now)

@@ -17,6 +17,7 @@ from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote
 from roadbed.modules.insights.selectors import outline, outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
+from tests import people
 from tests.insights import outline_world
 
 
@@ -26,8 +27,10 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def world(workspace: Workspace, product: Product, now: dt.datetime) -> outline_world.World:
-    return outline_world.build(workspace=workspace, now=now, product=product)
+def world(
+    workspace: Workspace, product: Product, ada: people.Someone, now: dt.datetime
+) -> outline_world.World:
+    return outline_world.build(workspace=workspace, now=now, actor=ada.actor, product=product)
 
 
 @dataclass
@@ -154,7 +157,13 @@ class TestTrend:
         found = outline_figures.trends(scope, need_ids=None, last=last)
 
         def window(day: dt.date) -> str:
-            return "recent" if recent_from <= day <= last else "before" if before_from <= day < recent_from else ""
+            return (
+                "recent"
+                if recent_from <= day <= last
+                else "before"
+                if before_from <= day < recent_from
+                else ""
+            )
 
         spoken: dict[tuple[int, str], set[Any]] = defaultdict(set)
         for line in read_by_hand(world):
@@ -244,18 +253,26 @@ class TestRanking:
             for line in said:
                 if line.need == entry.figures.need_id:
                     loudest[line.speaker] = max(line.strength, loudest.get(line.speaker, 0))
-            assert [int(quote.strength) for quote in entry.quotes] == sorted(loudest.values(), reverse=True)[:4]
+            assert [int(quote.strength) for quote in entry.quotes] == sorted(loudest.values(), reverse=True)[
+                :4
+            ]
             named = [quote.who for quote in entry.quotes if quote.who]
             assert len(named) == len(set(named))
 
     def test_segments_split_the_people(self, world: outline_world.World) -> None:
         question = outline.Question(scope=Scope(workspace_id=world.workspace.pk), limit=50)
         found = outline.read_outline(workspace=world.workspace, question=question, now=world.now)
-        said = read_by_hand(world)
+        said, by_name = read_by_hand(world), sorted(world.segments, key=lambda segment: segment.title)
         for entry in found.entries:
-            for share, segment in zip(entry.segments, world.segments, strict=True):
+            for share, segment in zip(entry.segments, by_name, strict=True):
                 plan = segment.rule["conditions"][0]["value"]
-                inside = set(Account.objects.in_workspace(world.workspace.pk).filter(plan=plan).values_list("pk", flat=True))
-                lines = [line for line in said if line.need == entry.figures.need_id and line.account in inside]
+                inside = set(
+                    Account.objects.in_workspace(world.workspace.pk)
+                    .filter(plan=plan)
+                    .values_list("pk", flat=True)
+                )
+                lines = [
+                    line for line in said if line.need == entry.figures.need_id and line.account in inside
+                ]
                 assert share.people == len({line.speaker for line in lines})
                 assert share.accounts == len({line.account for line in lines})
