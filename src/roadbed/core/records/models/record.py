@@ -39,9 +39,11 @@ class RecordQuerySet(models.QuerySet[R]):
 class RecordManager(models.Manager[R]):
     """The manager of every kind of record, with the query set's filters at hand."""
 
+    _queryset_class: type[RecordQuerySet[Any]] = RecordQuerySet
+
     def get_queryset(self) -> RecordQuerySet[R]:
         """Return all records, deleted ones too."""
-        return RecordQuerySet(self.model, using=self._db)
+        return self._queryset_class(self.model, using=self._db)
 
     def in_workspace(self, workspace_id: int) -> RecordQuerySet[R]:
         """The live records of one workspace."""

@@ -1,0 +1,79 @@
+"""The only door of the roadmap for its siblings, and its part of the evidence chain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
+from roadbed.modules.roadmap.models import Feature, Horizon, Status
+
+
+def _day(value: object) -> str:
+    return f"{value:%-d %B %Y}" if value else ""
+
+
+def _planned(feature: Feature, url: str) -> EvidenceItem:
+    words = [Status(feature.status).label]
+    if feature.release is not None:
+        words.append(f"release {feature.release.title}")
+    elif feature.horizon != Horizon.NONE:
+        words.append(Horizon(feature.horizon).label.lower())
+    due = feature.target_end or (feature.release.ship_date if feature.release else None)
+    if due and not feature.is_closed:
+        words.append(f"due {_day(due)}")
+    firm = feature.status in {Status.DEVELOPMENT, Status.BETA, Status.SHIPPED} or feature.release is not None
+    return EvidenceItem(
+        record_id=feature.pk,
+        stage=Stage.PLANNED,
+        headline=feature.title,
+        detail=", ".join(words),
+        strength="full" if firm else "partial",
+        key=feature.key,
+        url=url,
+        at=feature.status_at,
+        parts=tuple(
+            Part(label=label, value=value)
+            for label, value in (
+                ("Status", Status(feature.status).label),
+                ("Since", _day(feature.status_at)),
+                ("Because", feature.status_reason),
+                ("Release", feature.release.title if feature.release else ""),
+                ("Due", _day(due)),
+            )
+            if value
+        ),
+        method="As the roadmap has it: the status, the release and its date, or the feature's own target.",
+    )
+
+
+def evidence_for(
+    workspace_id: int, workspace: str, record_ids: Collection[int]
+) -> Mapping[int, Sequence[EvidenceItem]]:
+    """Return Planned and Shipped for the features among the records, in one query."""
+    rows = Feature.objects.in_workspace(workspace_id).filter(pk__in=record_ids).select_related("release")
+    found: dict[int, list[EvidenceItem]] = {}
+    for feature in rows:
+        url = f"/w/{workspace}/roadmap/features/{feature.key.lower()}/"
+        items = []
+        if feature.status != Status.DROPPED and (
+            feature.status != Status.IDEA or feature.release_id or feature.horizon != Horizon.NONE
+        ):
+            items.append(_planned(feature, url))
+        if feature.shipped_at is not None:
+            release = f"in release {feature.release.title}" if feature.release else "on its own"
+            items.append(
+                EvidenceItem(
+                    record_id=feature.pk,
+                    stage=Stage.SHIPPED,
+                    headline=f"Shipped on {_day(feature.shipped_at)}",
+                    detail=release,
+                    strength="full",
+                    at=feature.shipped_at,
+                    url=url,
+                )
+            )
+        found[feature.pk] = items
+    return found
+
+
+PROVIDER = Provider(name="roadmap", stages=(Stage.PLANNED, Stage.SHIPPED), collect=evidence_for)
