@@ -92,7 +92,7 @@ export function startNavigation(): void {
     if (samePath(raw.url) && !ctx.sourceElement.closest("[data-scroll='top']")) ctx.swap = KEEP_PLACE;
     // Morphing keeps what was typed; what was accepted must not stand in the field again.
     if (ctx.request.method !== "GET" && raw.ok && ctx.sourceElement instanceof HTMLFormElement)
-      ctx.sourceElement.reset();
+      if (!ctx.sourceElement.hasAttribute("data-keep")) ctx.sourceElement.reset();
   });
 
   on("htmx:error", (ctx) => {

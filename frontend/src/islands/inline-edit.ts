@@ -1,6 +1,9 @@
 import { closest } from "../lib/dom";
 import { define, Island } from "../lib/island";
 
+/** The one whose answer is awaited: the element that arrives in its place takes the focus over. */
+let saving = "";
+
 /** Text that turns into a field in the same place. Esc gives up; Enter saves; leaving it unchanged closes it. */
 export class InlineEdit extends Island {
   #before = "";
@@ -14,6 +17,13 @@ export class InlineEdit extends Island {
       },
       { signal },
     );
+    this.addEventListener(
+      "submit",
+      () => {
+        saving = this.id;
+      },
+      { signal },
+    );
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.addEventListener(
       "change",
@@ -22,8 +32,8 @@ export class InlineEdit extends Island {
     );
     this.addEventListener("focusout", (event) => this.#leave(event), { signal });
     if (this.hasAttribute("data-open")) this.#focus();
-    else if (this.dataset.wasOpen !== undefined)
-      this.querySelector<HTMLElement>(".inline-edit__show")?.focus();
+    else if (saving === this.id) this.querySelector<HTMLElement>(".inline-edit__show")?.focus();
+    if (saving === this.id) saving = "";
   }
 
   get #form(): HTMLFormElement | null {

@@ -93,13 +93,15 @@ export class QuotePicker extends Island {
     const text = source.textContent ?? "";
     const field = make("textarea", {
       class: "input",
-      readonly: "",
+      "aria-readonly": "true",
       rows: "5",
       "data-quote-field": "",
       "aria-label": "Select words with Shift and the arrow keys, then press Enter",
     });
     field.value = text;
     source.after(field);
+    // Not `readonly`: there some browsers do not let the keys select. What would change the text is refused instead.
+    field.addEventListener("beforeinput", (event) => event.preventDefault(), { signal });
     field.focus();
     field.setSelectionRange(0, 0);
     field.addEventListener(
