@@ -110,7 +110,7 @@ def said(scope: Scope) -> QuerySet[Quote]:
 
 def heard(scope: Scope) -> QuerySet[Feedback]:
     """The pieces within a scope, linked to a need or not, wordings of others included, with `speaker`."""
-    pieces = Feedback.objects.filter(_within(scope, ""))
+    pieces: QuerySet[Feedback] = Feedback.objects.filter(_within(scope, ""))
     pieces = pieces.exclude(pk__in=dead_feedback(scope.workspace_id).values("pk")).annotate(speaker=speaker())
     if scope.segment:
         pieces = pieces.annotate(customer=account()).filter(
