@@ -87,6 +87,7 @@ def problems(form: forms.BaseForm) -> list[Problem]:
     """Return every error of the form, the general ones first, each with the field that it belongs to."""
     found = [Problem(message=str(message), anchor="") for message in form.non_field_errors()]
     for bound in form:
-        for message in bound.errors:
-            found.append(Problem(message=words(bound, str(message)), anchor=control_id(bound)))
+        found.extend(
+            Problem(message=words(bound, str(message)), anchor=control_id(bound)) for message in bound.errors
+        )
     return found

@@ -12,6 +12,8 @@ MINUS = "−"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "CHF ", "SEK": "SEK ", "PLN": "PLN "}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_SIZES = ((999.5, 1.0, ""), (999_500.0, 1e3, "k"), (999.5e6, 1e6, "M"), (math.inf, 1e9, "B"))
+
 
 def number(value: Number | None, *, digits: int = 0) -> str:
     """Return ``1,234`` or, with digits, ``1,234.5``; a dash when there is nothing to say.
@@ -34,7 +36,7 @@ def compact(value: Number | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
-    size = float(abs(value))
+    size = abs(float(value))
     sign = MINUS if value < 0 else ""
     for limit, divisor, letter in (
         (999.5, 1.0, ""),
@@ -61,7 +63,7 @@ def money(value: Number | None, *, currency: str = "EUR") -> str:
     if value is None or not math.isfinite(value):
         return "–"
     symbol = SYMBOLS.get(currency, f"{currency} ")
-    return f"{MINUS if value < 0 else ''}{symbol}{compact(abs(value))}"
+    return f"{MINUS if value < 0 else ''}{symbol}{compact(abs(float(value)))}"
 
 
 def money_exact(value: Number | None, *, currency: str = "EUR") -> str:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from roadbed.web import charts, gallery_samples, icons, responses, toasts
+from roadbed.web import charts, gallery_lists, gallery_records, gallery_samples, icons, responses, toasts
 
 PARTS = {
     "basics": "Basics",
@@ -24,8 +24,9 @@ PARTS = {
     "states": "States",
 }
 SWATCHES = (
-    "canvas", "surface", "sunken", "line", "ink", "ink-2", "accent", "accent-soft", "good", "good-soft", "warn", "warn-soft", "bad", "bad-soft",
-)  # fmt: skip
+    *("canvas", "surface", "sunken", "line", "ink", "ink-2", "accent", "accent-soft"),
+    *("good", "good-soft", "warn", "warn-soft", "bad", "bad-soft"),
+)
 
 
 def gallery_view(request: HttpRequest, part: str = "basics") -> HttpResponse:
@@ -52,17 +53,17 @@ def _samples(request: HttpRequest, part: str) -> dict[str, Any]:
             return {"icons": icons.NAMES, "swatches": SWATCHES, "now": now, "trend": (2, 3, 3, 5, 6, 9, 11)}
         case "records":
             return {
-                "chain": samples.chain(today=timezone.localdate()),
-                "facts": samples.FACTS,
-                "revenue": samples.revenue_receipt(),
-                "edits": samples.edits(),
+                "chain": gallery_records.chain(today=timezone.localdate()),
+                "facts": gallery_records.FACTS,
+                "revenue": gallery_records.revenue_receipt(),
+                "edits": gallery_records.edits(),
                 "now": now,
             }
         case "lists":
-            table = samples.needs_table(request.GET, path=request.path, now=now)
+            table = gallery_lists.needs_table(request.GET, path=request.path, now=now)
             return {"table": table, "state": table.state}
         case "boards":
-            return {"board": samples.board(), "tree": samples.tree_table()}
+            return {"board": gallery_lists.board(), "tree": gallery_lists.tree_table()}
         case "triage":
             return {"inbox": samples.INBOX}
         case "forms":
@@ -122,7 +123,7 @@ def deed(request: HttpRequest, part: str, name: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest) -> HttpResponse:
-    edits = {edit.name: edit for edit in gallery_samples.edits().values()}
+    edits = {edit.name: edit for edit in gallery_records.edits().values()}
     name = next((name for name in request.POST if name in edits), "")
     if not name:
         raise Http404
@@ -136,9 +137,9 @@ def palette(request: HttpRequest) -> HttpResponse:
     """Answer the palette with sample entries, where no workspace stands behind it."""
     words = request.GET.get("q", "").strip()
     entries = [
-        SimpleNamespace(label=row[1], url="#", key=row[0], note="need", icon="quote", method="")
-        for row in gallery_samples.NEEDS
-        if words.lower() in f"{row[0]} {row[1]}".lower()
+        SimpleNamespace(label=row.title, url="#", key=row.key, note="need", icon="quote", method="")
+        for row in gallery_lists.NEEDS
+        if words.lower() in f"{row.key} {row.title}".lower()
     ]
     groups = [SimpleNamespace(label="Needs", entries=entries)] if entries else []
     return render(request, "components/palette_results.html", {"groups": groups, "q": words})

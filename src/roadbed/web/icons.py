@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a path is one word and cannot be broken
 """The icons: sixteen units square, drawn with one stroke, in the colour of the text around them."""
 
 from __future__ import annotations

@@ -109,7 +109,8 @@ def meter(
             f"{sure:.1f}",
         )
     return format_html(
-        '<span class="{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>{}</span>',
+        '<span class="{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+        "{}</span>",
         classes,
         label,
         bars,
