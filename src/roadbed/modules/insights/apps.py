@@ -11,7 +11,9 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the kinds known."""
+        from roadbed.core import demo
         from roadbed.core.records import kinds
+        from roadbed.modules.insights import demo as story
 
         kinds.register(
             kinds.Kind(
@@ -69,3 +71,4 @@ class InsightsConfig(AppConfig):
                 body=lambda record: record.note,
             )
         )
+        demo.register("insights", story.load)

@@ -11,10 +11,12 @@ class RoadmapConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the kinds, the place in the navigation, the tree and the part of the evidence chain known."""
+        from roadbed.core import demo
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import events, kinds
         from roadbed.core.records import services as records
         from roadbed.core.workspaces import navigation
+        from roadbed.modules.roadmap import demo as story
         from roadbed.modules.roadmap import facade, selectors, services
 
         kinds.register(
@@ -46,3 +48,4 @@ class RoadmapConfig(AppConfig):
         registry.register(facade.PROVIDER)
         records.register_mover(services.FEATURE_MOVER)
         events.listen(services.follow_life)
+        demo.register("roadmap", story.load, after=["insights"])

@@ -32,7 +32,7 @@ TOPICS: tuple[Topic, ...] = (
             "I want to move a stop from one van to another while both are on the road",
             "Rerouting during the day means {count} calls before lunch, and one of them always goes to voicemail",
             "We would pay for changing a run that has already left; we lose about {count} drops a week over it",
-            "The plan is right at six in the morning and wrong by nine, and nothing we do in the office reaches the van",
+            "The plan is right at six and wrong by nine, and nothing we do in the office reaches the van",
         ),
         weight=9,
         importance=8.6,
@@ -291,8 +291,14 @@ JOBS = (
     "IT manager",
 )
 INDUSTRIES = ("parcels", "groceries", "pharmacy", "furniture", "spare parts", "flowers")
-FIRST = ("Mira", "Jonas", "Ines", "Tomasz", "Aylin", "Piet", "Lena", "Ravi", "Sofia", "Emil", "Noor", "Hugo", "Clara", "Idris", "Wanda", "Leo")  # fmt: skip
-LAST = ("Oduya", "Brandt", "Keller", "Nowak", "Demir", "Visser", "Haugen", "Mehta", "Costa", "Lindqvist", "Haddad", "Moreau", "Fischer", "Okafor", "Zielinska")  # fmt: skip
+FIRST = (
+    "Mira", "Jonas", "Ines", "Tomasz", "Aylin", "Piet", "Lena", "Ravi", "Sofia", "Emil",
+    "Noor", "Hugo", "Clara", "Idris", "Wanda", "Leo",
+)  # fmt: skip
+LAST = (
+    "Oduya", "Brandt", "Keller", "Nowak", "Demir", "Visser", "Haugen", "Mehta", "Costa", "Lindqvist",
+    "Haddad", "Moreau", "Fischer", "Okafor", "Zielinska",
+)  # fmt: skip
 ACCOUNTS: tuple[tuple[str, str], ...] = tuple(
     (name, ("Germany", "Netherlands", "United Kingdom", "Poland", "Sweden")[index % 5])
     for index, name in enumerate(
