@@ -81,7 +81,9 @@ def deed(request: HttpRequest, part: str, name: str) -> HttpResponse:
     if name == "dialog":
         return render(request, "gallery/dialog.html")
     if name.startswith("job"):
-        found = next(job for job in gallery_samples.jobs() if job.url == f"do/{name}/")
+        found = next((job for job in gallery_samples.jobs() if job.url == f"do/{name}/"), None)
+        if found is None:
+            raise Http404
         return render(request, "components/job.html", {"job": found})
     if request.method != "POST":
         raise Http404
