@@ -135,7 +135,8 @@ export class ShortcutHelp extends Island {
         marked.dataset.keyLabel ?? marked.getAttribute("aria-label") ?? marked.textContent?.trim() ?? "";
       put("This page", label.replace(/\s+/g, " "), (marked.dataset.key ?? "").split(" ")[0] ?? "");
     }
-    return [...groups].map(([name, lines]) => {
+    const named = [...groups].sort(([a], [b]) => Number(b === "Anywhere") - Number(a === "Anywhere"));
+    return named.map(([name, lines]) => {
       const section = make("section");
       const rows = make("ul");
       for (const [label, key] of lines) {

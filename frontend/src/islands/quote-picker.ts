@@ -65,7 +65,7 @@ export class QuotePicker extends Island {
       "button",
       {
         type: "button",
-        class: "btn btn--primary btn--small popover quote-offer",
+        class: "btn btn--primary btn--small quote-offer",
         popover: "manual",
         "data-key": "l",
       },
