@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main(database: str) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.settings.testing")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.testing")
     from django.conf import settings
 
     # The test database has another name than the one in the settings; nothing else differs.

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
+from roadbed.config import health
 from roadbed.config.api import api
 
 workspace_patterns: list[URLPattern | URLResolver] = []
@@ -21,6 +22,9 @@ for _app in apps.get_app_configs():
         root_patterns += getattr(_urls, "root_patterns", [])
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("version", health.version, name="version"),
     *root_patterns,
     path("accounts/", include("allauth.urls")),
     path("api/v1/", api.urls),

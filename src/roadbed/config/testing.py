@@ -21,3 +21,6 @@ ROADBED_URL = "http://testserver"
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: the kill tests and the browser tests open it from other threads and processes.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(ROADBED_DATA) / "test.sqlite3")}
+# WhiteNoise warns of a folder that collectstatic has not made; the tests serve from the finders.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
