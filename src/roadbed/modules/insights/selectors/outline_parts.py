@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Link, Relation
-from roadbed.modules.insights.models import Account, Quote, Segment, Strength
+from roadbed.modules.insights.models import Account, Feedback, Quote, Segment, Strength
 from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of, said
 
 ANSWERING = (Relation.ANSWERS, Relation.DELIVERS)
 MOST_SEGMENTS = 8
+MOST_SOURCES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +184,43 @@ def by_segment(
         ]
         for row in rows
     }
+
+
+def sizes_of(segments: Sequence[Segment], *, spoken: Any) -> Mapping[int, tuple[int, Decimal]]:
+    """Return, per segment, how many accounts it takes in and the revenue of those that spoke, in one query.
+
+    Parameters
+    ----------
+    spoken : queryset
+        The ids of the accounts that spoke.
+    """
+    if not segments:
+        return {}
+    counts: dict[str, Any] = {}
+    for segment in segments:
+        inside = Q(pk__in=accounts_of(segment).values("pk"))
+        counts[f"size_{segment.pk}"] = Count("pk", filter=inside)
+        counts[f"revenue_{segment.pk}"] = Sum("revenue", filter=inside & Q(pk__in=spoken))
+    found = Account.objects.in_workspace(segments[0].workspace_id).filter(kind="account").aggregate(**counts)
+    return {
+        segment.pk: (found[f"size_{segment.pk}"], found[f"revenue_{segment.pk}"] or Decimal(0))
+        for segment in segments
+    }
+
+
+def sources_of(workspace_id: int) -> list[str]:
+    """Return where feedback of a workspace comes from, by name.
+
+    The index by source is walked from one source to the next, so that the cost is that of the sources, not
+    of the pieces.
+    """
+    found: list[str] = []
+    pieces = Feedback.objects.filter(home_id=workspace_id)
+    last = ""
+    while len(found) < MOST_SOURCES:
+        following = pieces.filter(source__gt=last).order_by("source").values_list("source", flat=True).first()
+        if following is None:
+            break
+        found.append(following)
+        last = following
+    return found

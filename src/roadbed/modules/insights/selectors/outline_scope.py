@@ -98,9 +98,9 @@ def _within(scope: Scope, prefix: str) -> Q:
     return condition
 
 
-def said(scope: Scope) -> QuerySet[Quote]:
+def said(scope: Scope) -> QuerySet[Any]:
     """The quotes within a scope, whatever they are about, with `speaker` and `customer`."""
-    quotes = Quote.objects.filter(_within(scope, "feedback__"))
+    quotes: QuerySet[Any] = Quote.objects.filter(_within(scope, "feedback__"))
     quotes = quotes.exclude(feedback_id__in=dead_feedback(scope.workspace_id).values("pk"))
     quotes = quotes.annotate(speaker=speaker("feedback__"), customer=account("feedback__"))
     if scope.segment:

@@ -1,0 +1,197 @@
+"""The outline: what customers need and expect, ranked; on the page and as a document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from roadbed.core.workspaces.access import Access, page
+from roadbed.core.workspaces.models import Product
+from roadbed.modules.insights.selectors import needs as needs_selectors
+from roadbed.modules.insights.selectors import outline as selectors
+from roadbed.modules.insights.selectors import outline_parts
+from roadbed.modules.insights.selectors.outline import Entry, Outline, Question
+from roadbed.modules.insights.selectors.outline_scope import Scope
+from roadbed.modules.insights.services import outline_documents, outline_words
+from roadbed.modules.insights.views.need import CHIP_TONES
+from roadbed.modules.insights.views.needs import TONES
+from roadbed.web import filters, formats, receipts, responses
+
+RANKS = tuple(filters.SortOption(rank, selectors.RANK_LABELS[rank].capitalize()) for rank in selectors.RANKS)
+SHORT = {
+    "people": "People",
+    "accounts": "Customers",
+    "revenue": "Revenue",
+    "trend": "Trend",
+    "opportunity": "Opportunity",
+}
+FILTERS = filters.FilterSet(
+    filters=(
+        filters.Choice("product", "Product", pinned=True),
+        filters.Choice("segment", "Segment", pinned=True),
+        filters.DateRange("heard", "Heard", pinned=True),
+        filters.MultiChoice("source", "Source", pinned=True),
+    ),
+    sorts=RANKS,
+    default_sort="-people",
+)
+MAKERS: Mapping[str, tuple[Callable[[Outline], str | bytes], str, str]] = {
+    "markdown": (outline_documents.as_markdown, "text/markdown; charset=utf-8", "md"),
+    "html": (outline_documents.as_html, "text/html; charset=utf-8", "html"),
+    "pdf": (outline_documents.as_pdf, "application/pdf", "pdf"),
+}
+PER_DOCUMENT = 50
+
+
+def base(access: Access) -> str:
+    """The address of the outline."""
+    return f"/w/{access.workspace.slug}/insights/outline/"
+
+
+def parse(request: HttpRequest, access: Access) -> filters.State:
+    """Read what the address asks for."""
+    workspace_id = access.workspace.pk
+    products = Product.objects.filter(workspace_id=workspace_id, archived_at__isnull=True)
+    segments = needs_selectors.all_segments(workspace_id=workspace_id)
+    sources = outline_parts.sources_of(workspace_id)
+    return FILTERS.parse(
+        request.GET,
+        path=base(access),
+        options={
+            "product": [filters.Option(one.slug, one.name) for one in products],
+            "segment": [filters.Option(one.key, one.title) for one in segments],
+            "source": [filters.Option(one, one) for one in sources],
+        },
+    )
+
+
+def scope_of(access: Access, values: Mapping[str, Any]) -> Scope:
+    """Return the scope that the filters describe."""
+    workspace_id = access.workspace.pk
+    product = Product.objects.filter(workspace_id=workspace_id, slug=values.get("product", "")).first()
+    segment = None
+    if values.get("segment"):
+        segment = needs_selectors.segment_with_key(workspace_id=workspace_id, key=values["segment"])
+    heard = values.get("heard")
+    until = heard.high + dt.timedelta(days=1) if heard is not None and heard.high else None
+    return Scope(
+        workspace_id=workspace_id,
+        product_id=product.pk if product else None,
+        segment=segment,
+        since=heard.low if heard is not None else None,
+        until=until,
+        sources=values.get("source", ()),
+    )
+
+
+def _offset(request: HttpRequest) -> int:
+    text = request.GET.get("from", "")
+    return int(text) - 1 if text.isdecimal() and 0 < len(text) < 7 and int(text) > 0 else 0
+
+
+def _line(entry: Entry, *, currency: str) -> dict[str, Any]:
+    """One need as the page shows it: sentences, and the receipts behind their figures."""
+    figures = entry.figures
+    people = receipts.Receipt(
+        value=outline_words.people_words(figures, currency=currency),
+        title="Who stands behind it",
+        parts=(
+            receipts.Part("Quotes", formats.number(figures.quotes), f"{entry.url}#quotes"),
+            receipts.Part("Distinct people", formats.number(figures.people)),
+            receipts.Part("Distinct customers", formats.number(figures.accounts)),
+            receipts.Part("Revenue a year", formats.money_exact(figures.revenue, currency=currency)),
+            receipts.Part("Deal-breakers", formats.number(figures.deal_breakers)),
+        ),
+        method=outline_words.PEOPLE_METHOD,
+        more_url=f"{entry.url}#quotes",
+        more_label="Read every word",
+    )
+    trend = receipts.Receipt(
+        value=outline_words.trend_words(entry.trend),
+        title="Trend",
+        parts=tuple(receipts.Part(name, value) for name, value in outline_words.trend_receipt(entry.trend)),
+        method=outline_words.TREND_METHOD,
+    )
+    return {
+        "entry": entry,
+        "people": people,
+        "trend": trend,
+        "trend_tone": TONES[entry.trend.direction],
+        "rating": outline_words.rating_words(entry),
+        "quotes": [{"quote": quote, "tone": CHIP_TONES[quote.strength]} for quote in entry.quotes],
+        "shares": [share for share in entry.segments if share.people],
+    }
+
+
+@page()
+@require_GET
+def show(request: HttpRequest, access: Access) -> HttpResponse:
+    """The outline, one page of the ranking."""
+    state = parse(request, access)
+    rank: Any = state.sort.key
+    offset = _offset(request)
+    scope = scope_of(access, state.values)
+    question = Question(scope=scope, rank=rank, offset=offset)
+    found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
+    currency = access.workspace.currency
+    query = state.querystring
+
+    def turned(to: int) -> str:
+        mark = f"from={to + 1}" if to else ""
+        joined = "&".join(part for part in (query, mark) if part)
+        return f"{base(access)}?{joined}" if joined else base(access)
+
+    context = {
+        "outline": found,
+        "state": state,
+        "lines": [_line(entry, currency=currency) for entry in found.entries],
+        "ranks": [
+            {"label": SHORT[one], "url": state.url(sort=f"-{one}"), "current": one == rank}
+            for one in selectors.RANKS
+        ],
+        "rank_words": selectors.RANK_LABELS[rank],
+        "coverage": outline_words.coverage_words(found.coverage),
+        "left_out": outline_words.silent_words(found),
+        "methods": outline_words.methods(found),
+        "next_url": turned(found.next_offset) if found.next_offset else "",
+        "previous_url": turned(max(0, offset - question.limit)) if offset else "",
+        "first": offset + 1,
+        "last": offset + len(found.entries),
+        "downloads": [
+            {"label": label, "url": f"{base(access)}download/?{query + '&' if query else ''}format={kind}"}
+            for kind, label in (("pdf", "PDF"), ("markdown", "Markdown"), ("html", "HTML, one file"))
+        ],
+        "needs_url": f"/w/{access.workspace.slug}/insights/needs/",
+        "feedback_url": f"/w/{access.workspace.slug}/insights/feedback/",
+        "currency": currency,
+    }
+    return responses.page(request, "insights/outline/show.html", context)
+
+
+@page()
+@require_GET
+def download(request: HttpRequest, access: Access) -> HttpResponse:
+    """The outline as a document: `format` is markdown, html or pdf; the filters are those of the page."""
+    kind = request.GET.get("format", "")
+    if kind not in MAKERS:
+        raise Http404
+    state = parse(request, access)
+    rank: Any = state.sort.key
+    question = Question(scope=scope_of(access, state.values), rank=rank, limit=PER_DOCUMENT, quotes=5)
+    found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
+    return document(found, kind=kind)
+
+
+def document(found: Outline, *, kind: str) -> HttpResponse:
+    """Return the outline as a file to keep. What customers wrote is never shown as a page of ours."""
+    make, media, ending = MAKERS[kind]
+    name = f"needs-{found.workspace.slug}-{timezone.localdate(found.made_at).isoformat()}.{ending}"
+    response = HttpResponse(make(found), content_type=media)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
