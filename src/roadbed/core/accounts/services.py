@@ -52,7 +52,7 @@ def issue_sign_in_link(*, user: User, at: datetime) -> str:
     SignInLink.objects.create(
         user=user, token_hash=keys.digest(secret), created_at=at, expires_at=at + LINK_LIFETIME
     )
-    return reverse("sign_in_link", kwargs={"secret": secret})
+    return reverse("sign-in-link", kwargs={"secret": secret})
 
 
 def find_sign_in_link(*, secret: str, at: datetime) -> SignInLink | None:

@@ -21,10 +21,11 @@ RATIO_FROM = 20 * 1024 * 1024
 MEMBER_LIMIT = 5_000
 CELL_LIMIT = 6_000_000
 CHUNK = 1 << 20
-CELL = re.compile(rb"""<(?:\w+:)?(c|row)\s(?:[^>]*?\s)?r\s*=\s*["']([A-Z]{0,3})(\d{1,7})["'][^>]*?(/?)>""")
-FAILED = re.compile(
-    rb"""<(?:\w+:)?c\s(?=[^>]*\st\s*=\s*["']e["'])[^>]*?\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']"""
-)
+REFERENCE = rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']"""
+CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?" + REFERENCE + rb"[^>]*?(/?)>")
+WITHOUT = re.compile(rb"<(?:\w+:)?c(?:\s(?![^>]*\br\s*=)[^>]*)?>")
+ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["'](\d{1,7})["']""")
+FAILED = re.compile(rb"""<(?:\w+:)?c\s(?=[^>]*\bt\s*=\s*["']e["'])[^>]*?""" + REFERENCE)
 UNSAVED = re.compile(
     rb"<(?:\w+:)?c\s[^>]*?"
     + REFERENCE

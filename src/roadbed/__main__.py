@@ -1,0 +1,5 @@
+"""`python -m roadbed` is the same as `roadbed`."""
+
+from roadbed.cli import main
+
+main()

@@ -1,0 +1,8 @@
+"""The `roadbed` command. Each file here is one room of it; nothing heavy is imported before a command runs."""
+
+
+def main() -> None:
+    """Run the command line."""
+    from roadbed.cli.app import app
+
+    app()

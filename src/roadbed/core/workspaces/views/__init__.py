@@ -1,0 +1,1 @@
+"""Pages of workspaces: settings, invitations, switches, and which workspace to open."""
