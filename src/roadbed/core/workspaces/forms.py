@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -38,7 +38,14 @@ class CloseForm(forms.Form):
     confirmation = forms.CharField(label="Name of the workspace", max_length=120)
 
 
-class ProfileForm(forms.ModelForm[User]):
+if TYPE_CHECKING:
+    _UserModelForm = forms.ModelForm[User]
+else:
+    # Django itself knows its form as generic only from 6.x on.
+    _UserModelForm = forms.ModelForm
+
+
+class ProfileForm(_UserModelForm):
     """What a person is called and how they like their pages."""
 
     time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(available_timezones())])
