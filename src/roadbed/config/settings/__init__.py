@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "roadbed.web",  # before allauth, whose pages it draws
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -55,7 +56,6 @@ INSTALLED_APPS = [
     "csp",
     "template_partials",
     "ninja",
-    "roadbed.web",
     "roadbed.core.accounts",
     "roadbed.core.workspaces",
     "roadbed.core.records",
