@@ -12,6 +12,7 @@ from roadbed.core.records import markdown, selectors
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Activity, ActivityHead, Comment, Link, Record, Relation, Watch
 from roadbed.core.search import selectors as search
+from roadbed.core.workspaces.models import Member
 from roadbed.modules.insights.models import Need
 from tests.people import Someone, make_workspace
 
@@ -271,14 +272,21 @@ class TestPages:
         assert need.key in ben.get("palette/?q=run+with").content.decode()
         assert "Roadmap" in ben.get("palette/?q=road").content.decode()
 
-    def test_today_tells_what_others_changed(self, make_need, dan, ben):
+    def test_today_tells_what_others_changed(self, make_need, dan, ben, now):
         need = make_need()
-        shown = dan.get("").content.decode()
-        assert need.key in shown
-        assert need.key not in ben.get("").content.decode().split("Since your last visit")[-1].split("</main>")[0]
+        Member.objects.filter(pk__in=[dan.member.pk, ben.member.pk]).update(seen_at=now - timedelta(hours=1))
+        link = f'href="/w/northwind/insights/needs/{need.number}/"'
+        assert link in dan.get("").content.decode()
+        assert link not in ben.get("").content.decode()
 
-    def test_today_costs_the_same_whatever_happened(self, make_need, dan, django_assert_max_num_queries):
+    def test_reading_today_writes_nothing_but_the_page_reports_the_visit(self, dan):
         dan.get("")
+        assert Member.objects.get(pk=dan.member.pk).visit_at is None
+        assert dan.post("today/visit/").status_code == 204
+        assert Member.objects.get(pk=dan.member.pk).visit_at is not None
+
+    def test_today_costs_the_same_whatever_happened(self, make_need, dan, now, django_assert_max_num_queries):
+        Member.objects.filter(pk=dan.member.pk).update(seen_at=now - timedelta(hours=1))
         for number in range(30):
             make_need(f"Need {number}")
         with django_assert_max_num_queries(40):

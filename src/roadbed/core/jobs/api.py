@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 from ninja.errors import HttpError
 
 from roadbed.core.api.auth import access_of
@@ -70,7 +70,7 @@ def _out(job: Job, *, with_error: bool) -> dict[str, Any]:
 
 
 @router.get("jobs", response={200: PageOut[JobOut], **READ}, operation_id="list_jobs", url_name="jobs")
-def list_jobs(request: HttpRequest, workspace: str, query: Query[JobQuery]) -> dict[str, Any]:
+def list_jobs(request: HttpRequest, workspace: Path[str], query: Query[JobQuery]) -> dict[str, Any]:
     """List jobs, newest first: all for makers, one's own for others."""
     access = access_of(request)
     states = (query.state.value,) if query.state else ()
@@ -80,7 +80,7 @@ def list_jobs(request: HttpRequest, workspace: str, query: Query[JobQuery]) -> d
 
 
 @router.get("jobs/{int:job_id}", response={200: JobWithLog, **READ}, operation_id="get_job", url_name="job")
-def get_job(request: HttpRequest, workspace: str, job_id: int) -> dict[str, Any]:
+def get_job(request: HttpRequest, workspace: Path[str], job_id: int) -> dict[str, Any]:
     """Read one job, with the end of its log."""
     access = access_of(request)
     job = _job(access, job_id)
@@ -94,7 +94,7 @@ def get_job(request: HttpRequest, workspace: str, job_id: int) -> dict[str, Any]
     operation_id="cancel_job",
     url_name="job-cancel",
 )
-def cancel_job(request: HttpRequest, workspace: str, job_id: int) -> dict[str, Any]:
+def cancel_job(request: HttpRequest, workspace: Path[str], job_id: int) -> dict[str, Any]:
     """Ask a job to stop: a waiting one is cancelled at once, a running one at its next step."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     try:
@@ -107,7 +107,7 @@ def cancel_job(request: HttpRequest, workspace: str, job_id: int) -> dict[str, A
 @router.post(
     "jobs/{int:job_id}/retry", response={200: JobOut, **WRITE}, operation_id="retry_job", url_name="job-retry"
 )
-def retry_job(request: HttpRequest, workspace: str, job_id: int) -> dict[str, Any]:
+def retry_job(request: HttpRequest, workspace: Path[str], job_id: int) -> dict[str, Any]:
     """Queue a failed or cancelled job once more."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     try:

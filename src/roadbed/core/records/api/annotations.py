@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.problems import ForbiddenError, MissingError
@@ -41,7 +41,7 @@ def _record(access: Access, key: str) -> Record:
     operation_id="list_links",
     url_name="record-links",
 )
-def list_links(request: HttpRequest, workspace: str, key: str) -> list[selectors.LinkLine]:
+def list_links(request: HttpRequest, workspace: Path[str], key: str) -> list[selectors.LinkLine]:
     """List the links of a record, both ways (the newest 200)."""
     access = access_of(request)
     return selectors.links_of(record=_record(access, key), workspace=access.workspace.slug, limit=200)
@@ -53,7 +53,9 @@ def list_links(request: HttpRequest, workspace: str, key: str) -> list[selectors
     operation_id="create_link",
     url_name="record-links",
 )
-def create_link(request: HttpRequest, workspace: str, key: str, body: LinkIn) -> tuple[int, dict[str, Any]]:
+def create_link(
+    request: HttpRequest, workspace: Path[str], key: str, body: LinkIn
+) -> tuple[int, dict[str, Any]]:
     """Link this record to another; the same link twice is one link."""
     access = access_of(request, role=Role.MAKER)
     target = _record(access, body.target)
@@ -72,7 +74,7 @@ def create_link(request: HttpRequest, workspace: str, key: str, body: LinkIn) ->
 @router.delete(
     "links/{int:link_id}", response={204: None, **WRITE_PROBLEMS}, operation_id="remove_link", url_name="link"
 )
-def remove_link(request: HttpRequest, workspace: str, link_id: int) -> tuple[int, None]:
+def remove_link(request: HttpRequest, workspace: Path[str], link_id: int) -> tuple[int, None]:
     """Remove a link; both records stay."""
     access = access_of(request, role=Role.MAKER)
     link = (
@@ -90,7 +92,7 @@ def remove_link(request: HttpRequest, workspace: str, link_id: int) -> tuple[int
     operation_id="list_comments",
     url_name="record-comments",
 )
-def list_comments(request: HttpRequest, workspace: str, key: str) -> list[Comment]:
+def list_comments(request: HttpRequest, workspace: Path[str], key: str) -> list[Comment]:
     """List the comments on a record, oldest first."""
     return list(selectors.comments_of(record_id=_record(access_of(request), key).pk))
 
@@ -101,7 +103,7 @@ def list_comments(request: HttpRequest, workspace: str, key: str) -> list[Commen
     operation_id="add_comment",
     url_name="record-comments",
 )
-def add_comment(request: HttpRequest, workspace: str, key: str, body: CommentIn) -> tuple[int, Comment]:
+def add_comment(request: HttpRequest, workspace: Path[str], key: str, body: CommentIn) -> tuple[int, Comment]:
     """Comment on a record."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     comment = records.add_comment(
@@ -123,7 +125,7 @@ def _comment(access: Access, comment_id: int) -> Comment:
     operation_id="edit_comment",
     url_name="comment",
 )
-def edit_comment(request: HttpRequest, workspace: str, comment_id: int, body: CommentIn) -> Comment:
+def edit_comment(request: HttpRequest, workspace: Path[str], comment_id: int, body: CommentIn) -> Comment:
     """Change one's own comment."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     comment = _comment(access, comment_id)
@@ -138,7 +140,7 @@ def edit_comment(request: HttpRequest, workspace: str, comment_id: int, body: Co
     operation_id="delete_comment",
     url_name="comment",
 )
-def delete_comment(request: HttpRequest, workspace: str, comment_id: int) -> tuple[int, None]:
+def delete_comment(request: HttpRequest, workspace: Path[str], comment_id: int) -> tuple[int, None]:
     """Delete one's own comment; an owner may delete any."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     comment = _comment(access, comment_id)
@@ -154,7 +156,7 @@ def delete_comment(request: HttpRequest, workspace: str, comment_id: int) -> tup
     operation_id="get_tags",
     url_name="record-tags",
 )
-def get_tags(request: HttpRequest, workspace: str, key: str) -> dict[str, list[str]]:
+def get_tags(request: HttpRequest, workspace: Path[str], key: str) -> dict[str, list[str]]:
     """Get the tags of a record."""
     record = _record(access_of(request), key)
     return {"tags": [tag.name for tag in selectors.tags_of(record_id=record.pk)]}
@@ -166,7 +168,7 @@ def get_tags(request: HttpRequest, workspace: str, key: str) -> dict[str, list[s
     operation_id="set_tags",
     url_name="record-tags",
 )
-def set_tags(request: HttpRequest, workspace: str, key: str, body: TagsBody) -> dict[str, list[str]]:
+def set_tags(request: HttpRequest, workspace: Path[str], key: str, body: TagsBody) -> dict[str, list[str]]:
     """Give a record exactly these tags."""
     access = access_of(request, role=Role.MAKER)
     tags = records.set_tags(
@@ -181,7 +183,7 @@ def set_tags(request: HttpRequest, workspace: str, key: str, body: TagsBody) -> 
     operation_id="set_watch",
     url_name="record-watch",
 )
-def set_watch(request: HttpRequest, workspace: str, key: str, body: WatchBody) -> dict[str, bool]:
+def set_watch(request: HttpRequest, workspace: Path[str], key: str, body: WatchBody) -> dict[str, bool]:
     """Follow a record, or stop."""
     access = access_of(request)
     if not access.may_write:
@@ -203,14 +205,14 @@ class ViewsQuery(Schema):
 @router.get(
     "views", response={200: list[ViewOut], **READ_PROBLEMS}, operation_id="list_views", url_name="views"
 )
-def list_views(request: HttpRequest, workspace: str, query: Query[ViewsQuery]) -> list[SavedView]:
+def list_views(request: HttpRequest, workspace: Path[str], query: Query[ViewsQuery]) -> list[SavedView]:
     """List one's own saved views of a list, and those shared with the workspace."""
     access = access_of(request)
     return selectors.saved_views(member=access.member, list_name=query.list)
 
 
 @router.post("views", response={201: ViewOut, **WRITE_PROBLEMS}, operation_id="save_view", url_name="views")
-def save_view(request: HttpRequest, workspace: str, body: ViewIn) -> tuple[int, SavedView]:
+def save_view(request: HttpRequest, workspace: Path[str], body: ViewIn) -> tuple[int, SavedView]:
     """Save a list's filters; the same name again replaces one's own."""
     access = access_of(request)
     if not access.may_write or (body.shared and not access.can_contribute):
@@ -229,7 +231,7 @@ def save_view(request: HttpRequest, workspace: str, body: ViewIn) -> tuple[int, 
 @router.delete(
     "views/{int:view_id}", response={204: None, **WRITE_PROBLEMS}, operation_id="delete_view", url_name="view"
 )
-def delete_view(request: HttpRequest, workspace: str, view_id: int) -> tuple[int, None]:
+def delete_view(request: HttpRequest, workspace: Path[str], view_id: int) -> tuple[int, None]:
     """Forget a saved view of one's own."""
     access = access_of(request)
     if not access.may_write:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.records import selectors
@@ -47,7 +47,7 @@ def _page(rows: Any, query: ActivityQuery) -> dict[str, Any]:
     url_name="record-activity",
 )
 def list_record_activity(
-    request: HttpRequest, workspace: str, key: str, query: Query[ActivityQuery]
+    request: HttpRequest, workspace: Path[str], key: str, query: Query[ActivityQuery]
 ) -> dict[str, Any]:
     """List what was done to a record, the newest first."""
     access = access_of(request)
@@ -61,7 +61,7 @@ def list_record_activity(
     operation_id="list_activity",
     url_name="activity",
 )
-def list_activity(request: HttpRequest, workspace: str, query: Query[ActivityQuery]) -> dict[str, Any]:
+def list_activity(request: HttpRequest, workspace: Path[str], query: Query[ActivityQuery]) -> dict[str, Any]:
     """List what was done in the workspace, the newest first."""
     access = access_of(request)
     return _page(Activity.objects.filter(workspace_id=access.workspace.pk), query)

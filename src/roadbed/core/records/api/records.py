@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Field, Query, Router
+from ninja import Field, Path, Query, Router
 
 from roadbed.core.api import etags
 from roadbed.core.api.auth import access_of
@@ -47,7 +47,7 @@ class RecordsQuery(PageQuery):
     operation_id="list_records",
     url_name="records",
 )
-def list_records(request: HttpRequest, workspace: str, query: Query[RecordsQuery]) -> dict[str, Any]:
+def list_records(request: HttpRequest, workspace: Path[str], query: Query[RecordsQuery]) -> dict[str, Any]:
     """List records of any kind, the newest first."""
     access = access_of(request)
     rows = Record.objects.in_workspace(access.workspace.pk)
@@ -66,7 +66,7 @@ def list_records(request: HttpRequest, workspace: str, query: Query[RecordsQuery
 @router.get(
     "records/{key}", response={200: RecordOut, **READ_PROBLEMS}, operation_id="get_record", url_name="record"
 )
-def get_record(request: HttpRequest, workspace: str, key: str, response: HttpResponse) -> Record:
+def get_record(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Record:
     """Get a record in short; its kind's own address has all its fields."""
     record = selectors.access_record(workspace_id=access_of(request).workspace.pk, key=key)
     etags.put(response, record)
@@ -76,7 +76,7 @@ def get_record(request: HttpRequest, workspace: str, key: str, response: HttpRes
 @router.delete(
     "records/{key}", response={204: None, **CHANGE_PROBLEMS}, operation_id="delete_record", url_name="record"
 )
-def delete_record(request: HttpRequest, workspace: str, key: str) -> tuple[int, None]:
+def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> tuple[int, None]:
     """Delete a record; it can be restored."""
     access = access_of(request, role=Role.MAKER)
     record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
@@ -93,7 +93,7 @@ def delete_record(request: HttpRequest, workspace: str, key: str) -> tuple[int, 
     operation_id="restore_record",
     url_name="record-restore",
 )
-def restore_record(request: HttpRequest, workspace: str, key: str) -> Record:
+def restore_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Bring a deleted record back."""
     access = access_of(request, role=Role.MAKER)
     record = selectors.access_record(workspace_id=access.workspace.pk, key=key, deleted=True)
@@ -107,7 +107,7 @@ def restore_record(request: HttpRequest, workspace: str, key: str) -> Record:
     operation_id="archive_record",
     url_name="record-archive",
 )
-def archive_record(request: HttpRequest, workspace: str, key: str) -> Record:
+def archive_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Put a record away."""
     access = access_of(request, role=Role.MAKER)
     record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
@@ -121,7 +121,7 @@ def archive_record(request: HttpRequest, workspace: str, key: str) -> Record:
     operation_id="unarchive_record",
     url_name="record-unarchive",
 )
-def unarchive_record(request: HttpRequest, workspace: str, key: str) -> Record:
+def unarchive_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Bring an archived record back."""
     access = access_of(request, role=Role.MAKER)
     record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
@@ -136,7 +136,7 @@ def unarchive_record(request: HttpRequest, workspace: str, key: str) -> Record:
     url_name="record-merge",
 )
 def merge_records(
-    request: HttpRequest, workspace: str, key: str, body: MergeIn
+    request: HttpRequest, workspace: Path[str], key: str, body: MergeIn
 ) -> tuple[int, dict[str, Any]]:
     """Let another record of the same kind live on in this one."""
     access = access_of(request, role=Role.MAKER)
@@ -152,7 +152,7 @@ def merge_records(
     operation_id="undo_merge",
     url_name="merge-undo",
 )
-def undo_merge(request: HttpRequest, workspace: str, merge_id: int) -> Record:
+def undo_merge(request: HttpRequest, workspace: Path[str], merge_id: int) -> Record:
     """Take a merge back; answers the record that is one of its own again."""
     access = access_of(request, role=Role.MAKER)
     merge = Merge.objects.filter(pk=merge_id, workspace_id=access.workspace.pk).first()
@@ -167,7 +167,7 @@ def undo_merge(request: HttpRequest, workspace: str, merge_id: int) -> Record:
     operation_id="get_chain",
     url_name="record-chain",
 )
-def get_chain(request: HttpRequest, workspace: str, key: str) -> dict[str, Any]:
+def get_chain(request: HttpRequest, workspace: Path[str], key: str) -> dict[str, Any]:
     """Get the evidence chain of a record."""
     access = access_of(request)
     record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
@@ -184,7 +184,7 @@ class SearchQuery(PageQuery):
 
 
 @router.get("search", response={200: list[HitOut], **READ_PROBLEMS}, operation_id="search", url_name="search")
-def find(request: HttpRequest, workspace: str, query: Query[SearchQuery]) -> list[search.Hit]:
+def find(request: HttpRequest, workspace: Path[str], query: Query[SearchQuery]) -> list[search.Hit]:
     """Find records by key or words, the best first; comments lead to their records."""
     access = access_of(request)
     return search.find(
