@@ -14,3 +14,9 @@ register = template.Library()
 def settings_groups(context: Context) -> list[settings_tabs.Group]:
     """``{% settings_groups as groups %}`` → the settings pages that this member may open."""
     return settings_tabs.build(access=context["access"], path=context["request"].path)
+
+
+@register.filter
+def in_workspace(key: str, workspace: str) -> str:
+    """``{{ "F-12"|in_workspace:slug }}`` → the address that leads to the record."""
+    return f"/w/{workspace}/{key}/"
