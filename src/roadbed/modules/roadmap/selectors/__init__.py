@@ -1,5 +1,21 @@
 """Every read of the roadmap, by noun."""
 
+from roadbed.modules.roadmap.selectors.features import (
+    BOARD_HORIZONS,
+    access_feature,
+    board_columns,
+    children_of,
+    filter_features,
+    level_of_tree,
+    path_of,
+    progress_below,
+)
+from roadbed.modules.roadmap.selectors.releases import (
+    access_release,
+    features_of,
+    filter_releases,
+    progress_of,
+)
 from roadbed.modules.roadmap.selectors.tree import TREE
 from roadbed.modules.roadmap.selectors.words import (
     describe_feature,
@@ -8,4 +24,22 @@ from roadbed.modules.roadmap.selectors.words import (
     release_body,
 )
 
-__all__ = ["TREE", "describe_feature", "describe_release", "feature_body", "release_body"]
+__all__ = [
+    "BOARD_HORIZONS",
+    "TREE",
+    "access_feature",
+    "access_release",
+    "board_columns",
+    "children_of",
+    "describe_feature",
+    "describe_release",
+    "feature_body",
+    "features_of",
+    "filter_features",
+    "filter_releases",
+    "level_of_tree",
+    "path_of",
+    "progress_below",
+    "progress_of",
+    "release_body",
+]

@@ -1,0 +1,103 @@
+"""The forms of features and releases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from roadbed.core.workspaces.models import Member, Product, Team, Workspace
+from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
+
+
+class MemberField(forms.ModelChoiceField):
+    """A choice of people, by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the member's name."""
+        return str(obj.name)
+
+
+class FeatureForm(forms.Form):
+    """Everything that a person may say about a feature."""
+
+    title = forms.CharField(max_length=300, widget=forms.TextInput(attrs={"autofocus": True}))
+    description = forms.CharField(
+        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown works here."
+    )
+    level = forms.ChoiceField(choices=Level.choices, initial=Level.FEATURE)
+    status = forms.ChoiceField(choices=Status.choices, initial=Status.IDEA)
+    status_reason = forms.CharField(
+        required=False, max_length=300, label="Reason", help_text="Why it stands there; needed to drop it."
+    )
+    horizon = forms.ChoiceField(choices=Horizon.choices, initial=Horizon.NONE)
+    release = forms.ModelChoiceField(queryset=Release.objects.none(), required=False)
+    owner = MemberField(queryset=Member.objects.none(), required=False)
+    team = forms.ModelChoiceField(queryset=Team.objects.none(), required=False)
+    target_start = forms.DateField(
+        required=False, label="Target from", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    target_end = forms.DateField(
+        required=False, label="Target until", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Member.objects.select_related("user").filter(workspace=workspace, removed_at__isnull=True)
+        for name, rows in (
+            ("release", Release.objects.in_workspace(workspace.pk).order_by("-ship_date")),
+            ("owner", members),
+            ("team", Team.objects.filter(workspace=workspace)),
+        ):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = rows
+
+
+class NewFeatureForm(FeatureForm):
+    """What is asked of a new feature besides: where it belongs."""
+
+    lane = forms.ChoiceField(choices=Lane.choices, initial=Lane.PRODUCT)
+    product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False)
+    parent = forms.CharField(
+        required=False, max_length=20, label="Under", help_text="The key of the node it lies under, such as F-12."
+    )
+    field_order = ["title", "lane", "level", "parent", "product", "description"]
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, workspace=workspace, **kwargs)
+        self._workspace = workspace
+        product = self.fields["product"]
+        if isinstance(product, forms.ModelChoiceField):
+            product.queryset = Product.objects.filter(workspace=workspace, archived_at__isnull=True)
+
+    def clean_parent(self) -> Feature | None:
+        """Return the node that the key names."""
+        key = self.cleaned_data["parent"].strip()
+        if not key:
+            return None
+        found: Feature | None = Feature.objects.in_workspace(self._workspace.pk).by_key(key).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no feature {key} here.")
+        return found
+
+
+class ReleaseForm(forms.Form):
+    """Everything that a person may say about a release."""
+
+    title = forms.CharField(max_length=300, label="Name", widget=forms.TextInput(attrs={"autofocus": True}))
+    product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False)
+    start_date = forms.DateField(required=False, label="Starts", widget=forms.DateInput(attrs={"type": "date"}))
+    ship_date = forms.DateField(required=False, label="Ships", widget=forms.DateInput(attrs={"type": "date"}))
+    notes = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="What it brings. Markdown works here.",
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        product = self.fields["product"]
+        if isinstance(product, forms.ModelChoiceField):
+            product.queryset = Product.objects.filter(workspace=workspace, archived_at__isnull=True)
