@@ -80,7 +80,9 @@ class Household:
 
     def dead(self) -> Child | None:
         """Return a child that has ended, if any."""
-        return next((child for child in self.children if child.process and child.process.poll() is not None), None)
+        return next(
+            (child for child in self.children if child.process and child.process.poll() is not None), None
+        )
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()
@@ -103,7 +105,9 @@ class Household:
             return True
         child.deaths = 1 if now - child.started > STEADY_SECONDS else child.deaths + 1
         if child.deaths >= HOPELESS_DEATHS:
-            self.said(f"{child.name} ended {child.deaths} times in a row (the last time with {code}); giving up")
+            self.said(
+                f"{child.name} ended {child.deaths} times in a row (the last time with {code}); giving up"
+            )
             return False
         pause = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** (child.deaths - 1))
         self.said(f"{child.name} ended with {code}; starting it again in {pause:g} s")

@@ -29,7 +29,9 @@ def check_port(*, host: str, port: int) -> None:
             )
         except OSError as error:
             if error.errno == socket.EAI_ADDRFAMILY or "assign" in str(error).lower():
-                end(Exit.USAGE, f"{host} is no address of this machine", fix="Try --host 127.0.0.1 or 0.0.0.0")
+                end(
+                    Exit.USAGE, f"{host} is no address of this machine", fix="Try --host 127.0.0.1 or 0.0.0.0"
+                )
             end(
                 Exit.REFUSED,
                 f"port {port} of {host} is taken by another program",
@@ -80,7 +82,9 @@ def wait_until_ready(household: Household, *, address: str, seconds: float = 60)
         dead = household.dead()
         if dead is not None:
             household.end()
-            end(Exit.FAILURE, f"{dead.name} did not start; its own words are above", fix="Try: roadbed doctor")
+            end(
+                Exit.FAILURE, f"{dead.name} did not start; its own words are above", fix="Try: roadbed doctor"
+            )
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:  # noqa: S310 - loopback
                 if answer.status == 200:

@@ -1,0 +1,1 @@
+"""One file that holds everything: the database as it was at one moment, the files, and a manifest."""
