@@ -16,7 +16,7 @@ from roadbed.core.records.models import Activity, Link, Record
 from roadbed.modules.insights.models import Need, Segment
 from roadbed.modules.insights.selectors import outline_parts
 from roadbed.modules.insights.selectors.outline_parts import ANSWERING, Citation
-from roadbed.modules.insights.selectors.outline_scope import Scope, midnight, said
+from roadbed.modules.insights.selectors.outline_scope import Scope, midnight, said, sane
 
 MONTHS_SHOWN = 18
 
@@ -41,9 +41,9 @@ def _between(name: str, wanted: Any) -> Q:
 def _days(name: str, wanted: Any) -> Q:
     condition = Q()
     if wanted.low is not None:
-        condition &= Q(**{f"{name}__gte": midnight(wanted.low)})
+        condition &= Q(**{f"{name}__gte": midnight(sane(wanted.low))})
     if wanted.high is not None:
-        condition &= Q(**{f"{name}__lt": midnight(wanted.high + dt.timedelta(days=1))})
+        condition &= Q(**{f"{name}__lt": midnight(sane(wanted.high) + dt.timedelta(days=1))})
     return condition
 
 

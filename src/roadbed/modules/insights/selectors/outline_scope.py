@@ -43,6 +43,14 @@ class Scope:
         return (self.workspace_id, self.product_id, segment, self.since, self.until, self.sources)
 
 
+EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9998, 12, 31)
+
+
+def sane(day: dt.date) -> dt.date:
+    """Return the day, or the nearest one that every calendar calculation can bear."""
+    return min(max(day, EARLIEST), LATEST)
+
+
 def midnight(day: dt.date) -> dt.datetime:
     """The first moment of a day, in the installation's time zone."""
     return timezone.make_aware(dt.datetime.combine(day, dt.time()))

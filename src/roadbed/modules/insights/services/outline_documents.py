@@ -9,15 +9,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from roadbed.modules.insights.selectors.outline import Outline
 from roadbed.modules.insights.services import outline_words
 
+MEDIA = {
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+}
+"""What the outline can be written as."""
+ENDINGS = {"markdown": "md", "html": "html", "pdf": "pdf"}
 FOLDER = "templates/insights/outline"
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 AUTOLINK = re.compile(r"(https?|ftp)(://)|\b(www)(\.)", re.IGNORECASE)
@@ -109,3 +118,24 @@ def as_pdf(outline: Outline) -> bytes:
         timestamp=outline.made_at.replace(microsecond=0),
     )
     return content
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A finished file: its name, its media type and its bytes."""
+
+    name: str
+    media: str
+    content: bytes
+
+
+def make_document(outline: Outline, *, kind: str) -> Document:
+    """Return the outline as a file; `kind` is one of `MEDIA`."""
+    make = {"markdown": as_markdown, "html": as_html, "pdf": as_pdf}[kind]
+    content = make(outline)
+    day = timezone.localdate(outline.made_at).isoformat()
+    return Document(
+        name=f"needs-{outline.workspace.slug}-{day}.{ENDINGS[kind]}",
+        media=MEDIA[kind],
+        content=content if isinstance(content, bytes) else content.encode(),
+    )

@@ -61,6 +61,8 @@ def people_words(figures: Figures, *, currency: str) -> str:
 
 def times(ratio: float) -> str:
     """Return ``2.1`` or ``0.08``: two figures that matter."""
+    if 0 < ratio < 0.0095:
+        return "<0.01"
     return formats.number(ratio, digits=0 if ratio >= 9.95 else 1 if ratio >= 0.095 else 2)
 
 

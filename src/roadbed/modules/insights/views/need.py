@@ -26,7 +26,7 @@ from roadbed.modules.insights.views.needs import TONES, base, need_or_404, ratin
 from roadbed.web import charts, edits, filters, formats, pagination, receipts, responses, toasts
 from roadbed_engines.priority.opportunity import Served, opportunity
 
-QUOTES_A_PAGE = 20
+QUOTES_A_PAGE = 10
 QUOTES = filters.FilterSet(
     filters=(
         filters.MultiChoice(
@@ -116,7 +116,6 @@ def _facts(need: Need, *, currency: str) -> list[dict[str, Any]]:
         {"label": "Customers", "value": formats.number(tally.accounts)},
         {"label": "Revenue a year", "figure": revenue},
         {"label": "Strength", "figure": strength},
-        {"label": "Deal-breakers", "value": formats.number(tally.deal_breakers)},
     ]
 
 

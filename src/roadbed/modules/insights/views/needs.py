@@ -31,12 +31,7 @@ from roadbed_engines.stats.trend import Direction
 LIST_NAME = "insights.needs"
 UNDO_SALT = "roadbed.insights.needs.undo"
 UNDO_SECONDS = 60 * 60 * 24
-TONES = {
-    Direction.RISING: "warn",
-    Direction.FALLING: "good",
-    Direction.STEADY: "",
-    Direction.UNCLEAR: "outline",
-}
+TONES = {Direction.RISING: "warn", Direction.FALLING: "", Direction.STEADY: "", Direction.UNCLEAR: "outline"}
 
 COLUMNS = (
     tables.Column("title", "Need", main=True, sortable=True),
@@ -44,7 +39,12 @@ COLUMNS = (
     tables.Column("accounts", "Customers", numeric=True, sortable=True, hint="Distinct accounts"),
     tables.Column("revenue", "Revenue", numeric=True, sortable=True, hint="A year, over these accounts"),
     tables.Column(
-        "strength", "Strength", numeric=True, sortable=True, hint="Sum of the strongest word of each"
+        "strength",
+        "Strength",
+        numeric=True,
+        sortable=True,
+        shown=False,
+        hint="Sum of the strongest word of each",
     ),
     tables.Column("trend", "Trend", hint="Share of all people, last 90 days over the 270 before"),
     tables.Column("importance", "Importance", numeric=True, hint="0 to 10"),
@@ -146,9 +146,13 @@ def trend_chip(trend: outline_figures.NeedTrend | None) -> SafeString:
     """Return the trend in a word and its ratio; a dash where it is too few to say anything at all."""
     if trend is None or trend.trend is None:
         return parts.quiet("too few")
-    words = {"unclear": "unclear"}.get(trend.direction.value, trend.direction.value)
-    chip = parts.chip(words, tone=TONES[trend.direction])
-    return format_html('<span title="{}">{}</span>', outline_words.trend_words(trend), chip)
+    word = trend.direction.value
+    shown = (
+        parts.quiet(word)
+        if trend.direction is Direction.UNCLEAR
+        else parts.chip(word, tone=TONES[trend.direction])
+    )
+    return format_html('<span title="{}">{}</span>', outline_words.trend_words(trend), shown)
 
 
 def _rows(

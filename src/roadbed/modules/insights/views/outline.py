@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,8 +15,8 @@ from roadbed.core.workspaces.models import Product
 from roadbed.modules.insights.selectors import needs as needs_selectors
 from roadbed.modules.insights.selectors import outline as selectors
 from roadbed.modules.insights.selectors import outline_parts
-from roadbed.modules.insights.selectors.outline import Entry, Outline, Question
-from roadbed.modules.insights.selectors.outline_scope import Scope
+from roadbed.modules.insights.selectors.outline import Entry, Question
+from roadbed.modules.insights.selectors.outline_scope import Scope, sane
 from roadbed.modules.insights.services import outline_documents, outline_words
 from roadbed.modules.insights.views.need import CHIP_TONES
 from roadbed.modules.insights.views.needs import TONES
@@ -40,11 +40,6 @@ FILTERS = filters.FilterSet(
     sorts=RANKS,
     default_sort="-people",
 )
-MAKERS: Mapping[str, tuple[Callable[[Outline], str | bytes], str, str]] = {
-    "markdown": (outline_documents.as_markdown, "text/markdown; charset=utf-8", "md"),
-    "html": (outline_documents.as_html, "text/html; charset=utf-8", "html"),
-    "pdf": (outline_documents.as_pdf, "application/pdf", "pdf"),
-}
 PER_DOCUMENT = 50
 
 
@@ -78,12 +73,12 @@ def scope_of(access: Access, values: Mapping[str, Any]) -> Scope:
     if values.get("segment"):
         segment = needs_selectors.segment_with_key(workspace_id=workspace_id, key=values["segment"])
     heard = values.get("heard")
-    until = heard.high + dt.timedelta(days=1) if heard is not None and heard.high else None
+    until = sane(heard.high) + dt.timedelta(days=1) if heard is not None and heard.high else None
     return Scope(
         workspace_id=workspace_id,
         product_id=product.pk if product else None,
         segment=segment,
-        since=heard.low if heard is not None else None,
+        since=sane(heard.low) if heard is not None and heard.low else None,
         until=until,
         sources=values.get("source", ()),
     )
@@ -120,7 +115,9 @@ def _line(entry: Entry, *, currency: str) -> dict[str, Any]:
     return {
         "entry": entry,
         "people": people,
+        "people_words": f"{people.value};",
         "trend": trend,
+        "trend_words": f"{trend.value}.",
         "trend_tone": TONES[entry.trend.direction],
         "rating": outline_words.rating_words(entry),
         "quotes": [{"quote": quote, "tone": CHIP_TONES[quote.strength]} for quote in entry.quotes],
@@ -178,20 +175,14 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
 def download(request: HttpRequest, access: Access) -> HttpResponse:
     """The outline as a document: `format` is markdown, html or pdf; the filters are those of the page."""
     kind = request.GET.get("format", "")
-    if kind not in MAKERS:
+    if kind not in outline_documents.MEDIA:
         raise Http404
     state = parse(request, access)
     rank: Any = state.sort.key
     question = Question(scope=scope_of(access, state.values), rank=rank, limit=PER_DOCUMENT, quotes=5)
     found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
-    return document(found, kind=kind)
-
-
-def document(found: Outline, *, kind: str) -> HttpResponse:
-    """Return the outline as a file to keep. What customers wrote is never shown as a page of ours."""
-    make, media, ending = MAKERS[kind]
-    name = f"needs-{found.workspace.slug}-{timezone.localdate(found.made_at).isoformat()}.{ending}"
-    response = HttpResponse(make(found), content_type=media)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    made = outline_documents.make_document(found, kind=kind)
+    response = HttpResponse(made.content, content_type=made.media)
+    # What customers wrote is kept as a file, never shown as a page of ours.
+    response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
