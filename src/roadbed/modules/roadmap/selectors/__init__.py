@@ -7,6 +7,7 @@ from roadbed.modules.roadmap.selectors.features import (
     children_of,
     filter_features,
     level_of_tree,
+    levels_below,
     path_of,
     progress_below,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "filter_features",
     "filter_releases",
     "level_of_tree",
+    "levels_below",
     "path_of",
     "progress_below",
     "progress_of",

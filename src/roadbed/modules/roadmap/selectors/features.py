@@ -96,6 +96,14 @@ def level_of_tree(
     return list(rows.order_by("position", "pk")[:limit])
 
 
+def levels_below(*, workspace_id: int, parent_ids: Collection[int], limit: int) -> list[Feature]:
+    """Return the live children of many nodes at once, in their order, each with `has_children`; one query."""
+    children = Feature.objects.filter(parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True)
+    rows = Feature.objects.in_workspace(workspace_id).not_archived().filter(parent_id__in=parent_ids)
+    rows = rows.annotate(has_children=Exists(children)).select_related(*RELATED)
+    return list(rows.order_by("parent_id", "position", "pk")[:limit])
+
+
 def path_of(feature: Feature) -> list[Feature]:
     """Return the ancestors, root first, in one query."""
     found: dict[int, Feature] = Feature.objects.in_bulk(feature.ancestor_ids)

@@ -1,0 +1,262 @@
+"""One feature: read, add, change, move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from roadbed.core.records import markdown, pages
+from roadbed.core.records import services as records
+from roadbed.core.workspaces.access import Access, page
+from roadbed.core.workspaces.roles import Role
+from roadbed.modules.roadmap import selectors, services
+from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
+from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
+from roadbed.modules.roadmap.views import shared
+from roadbed.web import edits, formats, responses, toasts
+
+CHANGEABLE = ("title", "description", "level", "release", "owner", "team", "target_start", "target_end", "horizon")
+
+
+def _facts(access: Access, feature: Feature) -> list[dict[str, str]]:
+    tally = getattr(feature, "tally", None)
+    return [
+        {"label": "People", "value": formats.number(tally.people if tally else 0)},
+        {"label": "Customers", "value": formats.number(tally.accounts if tally else 0)},
+        {
+            "label": "Revenue a year",
+            "value": formats.money(tally.revenue, currency=access.workspace.currency) if tally else "–",
+        },
+        {"label": "Deal-breakers", "value": formats.number(tally.deal_breakers if tally else 0)},
+    ]
+
+
+def _edit(access: Access, feature: Feature, name: str, *, error: str = "") -> edits.InlineEdit:
+    """A field of the feature that is changed where it is read."""
+    label = {"status": "Status", "horizon": "Horizon", "release": "Release", "title": "Title"}[name]
+    options: tuple[tuple[str, str], ...] = ()
+    value = str(getattr(feature, name) or "")
+    if name == "status":
+        options = tuple(Status.choices)
+    elif name == "horizon":
+        options = tuple(Horizon.choices)
+    elif name == "release":
+        rows = Release.objects.in_workspace(feature.workspace_id).order_by("-ship_date")[:50]
+        options = (("", "none"), *((str(one.number), one.title) for one in rows))
+        value = str(feature.release.number) if feature.release else ""
+    return edits.InlineEdit(
+        id=f"feature-{name}",
+        label=f"{label} of {feature.key}",
+        name=name,
+        value=value,
+        url=f"{shared.feature_url(access, feature)}set/" if access.can_make else "",
+        kind="select" if options else "text",
+        options=options,
+        version=feature.version,
+        error=error,
+    )
+
+
+@page()
+@require_GET
+def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """A feature with its evidence, its place in the plan and what lies under it."""
+    feature = shared.feature_or_404(access, key)
+    children = selectors.children_of(feature)
+    context = {
+        **pages.record_context(access=access, record=feature, now=timezone.now()),
+        "feature": feature,
+        "url": shared.feature_url(access, feature),
+        "base": shared.base(access),
+        "crumbs": [
+            {"label": one.title, "url": shared.feature_url(access, one)} for one in selectors.path_of(feature)
+        ],
+        "status_chip": shared.status_chip(feature),
+        "evidence_chip": shared.evidence_chip(feature),
+        "description": markdown.render(feature.description, workspace=access.workspace.slug),
+        "facts": _facts(access, feature),
+        "edits": [_edit(access, feature, name) for name in ("status", "horizon", "release")],
+        "children": [
+            {
+                "feature": child,
+                "url": shared.feature_url(access, child),
+                "chip": shared.status_chip(child),
+                "people": child.tally.people if hasattr(child, "tally") else 0,
+            }
+            for child in children
+        ],
+        "release_url": shared.release_url(access, feature.release) if feature.release else "",
+    }
+    return responses.page(request, "roadmap/feature.html", context)
+
+
+@page(role=Role.MAKER)
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest, access: Access) -> HttpResponse:
+    """Add a node to the tree."""
+    if request.method == "GET":
+        form = NewFeatureForm(
+            workspace=access.workspace,
+            initial={
+                "parent": request.GET.get("parent", "")[:20],
+                "level": request.GET.get("level", Level.STORY if request.GET.get("parent") else Level.FEATURE),
+                "lane": request.GET.get("lane", Lane.PRODUCT),
+                "product": access.member.product_id,
+            },
+        )
+        return responses.page(request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)})
+    form = NewFeatureForm(request.POST, workspace=access.workspace)
+    if form.is_valid():
+        data = form.cleaned_data
+        draft = services.Draft(
+            title=data["title"],
+            lane=Lane(data["lane"]),
+            level=Level(data["level"]),
+            parent=data["parent"],
+            product=data["product"],
+            status=Status(data["status"]),
+            status_reason=data["status_reason"],
+            horizon=Horizon(data["horizon"]),
+            description=data["description"],
+            owner=data["owner"],
+            team=data["team"],
+            release=data["release"],
+            target_start=data["target_start"],
+            target_end=data["target_end"],
+        )
+        try:
+            feature, deed = services.create_feature(
+                workspace=access.workspace, draft=draft, actor=access.actor, at=timezone.now()
+            )
+        except ValidationError as error:
+            _put_errors(form, error)
+        else:
+            toasts.add(request, f"{feature.key} added", undo_url=shared.undo_url(access, deed))
+            return HttpResponseRedirect(shared.feature_url(access, feature))
+    return responses.form_page(request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)})
+
+
+def _put_errors(form: forms.Form, error: ValidationError) -> None:
+    if hasattr(error, "error_dict"):
+        for name, messages in error.message_dict.items():
+            form.add_error(name if name in form.fields else None, messages)
+    else:
+        form.add_error(None, error.messages)
+
+
+@page(role=Role.MAKER)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """Change everything about a feature but its place."""
+    feature = shared.feature_or_404(access, key)
+    context: dict[str, Any] = {
+        "feature": feature,
+        "url": shared.feature_url(access, feature),
+        "base": shared.base(access),
+    }
+    if request.method == "GET":
+        names = [*CHANGEABLE, "status", "status_reason"]
+        initial = {name: getattr(feature, name) for name in names}
+        context["form"] = FeatureForm(workspace=access.workspace, initial=initial)
+        return responses.page(request, "roadmap/feature_form.html", context)
+    form = FeatureForm(request.POST, workspace=access.workspace)
+    context["form"] = form
+    if form.is_valid():
+        data = form.cleaned_data
+        changes = {name: data[name] for name in CHANGEABLE}
+        if data["status"] != feature.status or data["status_reason"] != feature.status_reason:
+            changes |= {"status": data["status"], "status_reason": data["status_reason"]}
+        try:
+            deed = services.change_feature(
+                feature=feature,
+                changes=changes,
+                expected_version=_version(request),
+                actor=access.actor,
+                at=timezone.now(),
+            )
+        except ValidationError as error:
+            _put_errors(form, error)
+        except records.StaleRecordError as error:
+            form.add_error(None, f"{error} Look at the newest version, then change it.")
+        else:
+            toasts.add(request, deed.summary if deed else "Nothing to change.", undo_url=shared.undo_url(access, deed))
+            return HttpResponseRedirect(shared.feature_url(access, feature))
+    return responses.form_page(request, "roadmap/feature_form.html", context)
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+@page(role=Role.MAKER)
+@require_POST
+def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """Set status, horizon or release where it is read; answers with the same field."""
+    feature = shared.feature_or_404(access, key)
+    name = next((one for one in ("status", "horizon", "release", "title") if one in request.POST), "title")
+    value: Any = request.POST.get(name, "")
+    error = ""
+    changes: dict[str, Any] = {name: value}
+    if name == "release":
+        rows = Release.objects.in_workspace(access.workspace.pk)
+        release = rows.filter(number=int(value)).first() if value.isdecimal() and len(value) < 10 else None
+        error = "There is no such release." if value and release is None else ""
+        changes = {"release": release}
+    elif name == "status":
+        error = "" if value in Status.values else "There is no such status."
+        changes["status_reason"] = request.POST.get("reason", "")
+    elif name == "horizon":
+        error = "" if value in Horizon.values else "There is no such horizon."
+    deed = None
+    if not error:
+        try:
+            deed = services.change_feature(
+                feature=feature,
+                changes=changes,
+                expected_version=_version(request),
+                actor=access.actor,
+                at=timezone.now(),
+            )
+        except (ValidationError, records.StaleRecordError) as refusal:
+            error = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
+            feature = shared.feature_or_404(access, key)
+    if not responses.wants_fragment(request) and not request.headers.get("HX-Request"):
+        if error:
+            toasts.add(request, error, tone="bad")
+        return shared.done(request, access, deed, otherwise=shared.feature_url(access, feature))
+    fresh = shared.feature_or_404(access, key)
+    answer = render(
+        request,
+        "components/inline_edit.html",
+        {"edit": _edit(access, fresh, name, error=error)},
+        status=422 if error else 200,
+    )
+    if deed is not None:
+        toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
+    return answer
+
+
+@page(role=Role.MAKER)
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """Put a feature under another one, or at the top."""
+    feature = shared.feature_or_404(access, key)
+    if request.method == "GET":
+        context = {"feature": feature, "url": shared.feature_url(access, feature)}
+        return render(request, "roadmap/move.html", context)
+    to_top = request.POST.get("top") == "yes"
+    parent = None if to_top else shared.feature_or_404(access, request.POST.get("target", ""))
+    otherwise = shared.feature_url(access, feature)
+    try:
+        deed = services.move_feature(feature=feature, parent=parent, actor=access.actor, at=timezone.now())
+    except ValidationError as error:
+        toasts.add(request, " ".join(error.messages), tone="bad")
+        return responses.back(request, otherwise=otherwise)
+    return shared.done(request, access, deed, otherwise=otherwise)

@@ -1,0 +1,363 @@
+"""The board, the list and the tree: three ways to look at one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from roadbed.core.workspaces.access import Access, page
+from roadbed.core.workspaces.roles import Role
+from roadbed.modules.roadmap import selectors, services
+from roadbed.modules.roadmap.forms import lists
+from roadbed.modules.roadmap.models import Deed, Feature, Horizon, Release, Status
+from roadbed.modules.roadmap.views import shared
+from roadbed.web import boards, formats, pagination, responses, tables, toasts
+
+LIST_NAME = "roadmap.features"
+_FIGURES = (
+    tables.Column("people", "People", numeric=True, sortable=True, hint="Distinct people behind it"),
+    tables.Column("accounts", "Customers", numeric=True, sortable=True, hint="Distinct accounts"),
+    tables.Column("revenue", "Revenue", numeric=True, sortable=True, hint="A year, over these accounts"),
+)
+_PLACE = (
+    tables.Column("status", "Status", tight=True),
+    tables.Column("horizon", "Horizon", tight=True),
+    tables.Column("release", "Release", tight=True),
+)
+_MAKING = (tables.Column("team", "Team", tight=True), tables.Column("owner", "Owner", tight=True))
+_TITLE = tables.Column("title", "Feature", main=True, sortable=True)
+
+
+def _columns(access: Access) -> tuple[tables.Column, ...]:
+    """The columns: the business view leads with the figures, the technical view with who makes it."""
+    rest = (
+        tables.Column("strength", "Evidence", sortable=True, tight=True),
+        tables.Column("latest", "Last heard", sortable=True, shown=False, tight=True),
+        tables.Column("lane", "Lane", shown=access.member.is_technical, tight=True),
+        tables.Column("level", "Level", shown=False, tight=True),
+        tables.Column("target", "Target", shown=False, tight=True),
+        tables.Column("product", "Product", shown=False, tight=True),
+        tables.Column("updated", "Changed", sortable=True, tight=True),
+    )
+    if access.member.is_technical:
+        return (_TITLE, *_PLACE, *_MAKING, *_FIGURES, *rest)
+    hidden = tuple(tables.Column(column.key, column.label, tight=True, shown=False) for column in _MAKING)
+    return (_TITLE, *_FIGURES, *_PLACE, *rest, *hidden)
+
+
+def _card(access: Access, feature: Feature) -> boards.Card:
+    tally = getattr(feature, "tally", None)
+    facts = []
+    if tally and tally.people:
+        facts.append(f"{tally.people} people · {tally.accounts} customers")
+        if tally.revenue:
+            facts.append(formats.money(tally.revenue, currency=access.workspace.currency))
+    return boards.Card(
+        id=str(feature.pk),
+        key=feature.key,
+        title=feature.title,
+        url=shared.feature_url(access, feature),
+        note=(feature.team.name if feature.team else "") if access.member.is_technical else "",
+        chips=(shared.status_chip(feature), shared.evidence_chip(feature)),
+        facts=tuple(facts),
+    )
+
+
+@page()
+@require_GET
+def board(request: HttpRequest, access: Access) -> HttpResponse:
+    """Now, next, later."""
+    path = shared.base(access)
+    state = lists.FILTERS.parse(request.GET, path=path, options=lists.options_for(access))
+    columns = tuple(
+        boards.BoardColumn(
+            key=str(horizon),
+            label=horizon.label,
+            cards=tuple(_card(access, feature) for feature in cards),
+            total=total,
+            more_url=f"{path}list/?horizon={horizon}&open=yes" if total > len(cards) else "",
+        )
+        for horizon, cards, total in selectors.board_columns(
+            workspace_id=access.workspace.pk, filters=state.values
+        )
+    )
+    context = {
+        "board": boards.Board(
+            id="roadmap",
+            label="Roadmap by horizon",
+            columns=columns,
+            move_url=f"{path}place/" if access.can_make else "",
+        ),
+        "state": state,
+        "switch": shared.switch(access, "board"),
+        "base": path,
+        "is_empty": not state.is_filtered and not any(column.count for column in columns),
+    }
+    return responses.page(request, "roadmap/board.html", context)
+
+
+def _picked_feature(access: Access, text: str) -> Feature | None:
+    if not text.isdecimal() or len(text) > 18:
+        return None
+    found: Feature | None = Feature.objects.in_workspace(access.workspace.pk).filter(pk=int(text)).first()
+    return found
+
+
+@page(role=Role.MAKER)
+@require_POST
+def place(request: HttpRequest, access: Access) -> HttpResponse:
+    """Move a card of the board: to a column, before another card or to its end."""
+    feature = _picked_feature(access, request.POST.get("card", ""))
+    horizon = request.POST.get("column", "")
+    if feature is None or horizon not in Horizon.values:
+        raise Http404
+    before = _picked_feature(access, request.POST.get("before", ""))
+    deed = services.place_feature(
+        feature=feature, horizon=Horizon(horizon), before=before, actor=access.actor, at=timezone.now()
+    )
+    if responses.wants_fragment(request) or request.headers.get("HX-Request"):
+        answer = HttpResponse(status=204)
+        if deed is not None:
+            toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
+        return answer
+    return shared.done(request, access, deed, otherwise=shared.base(access))
+
+
+def _bulk(access: Access) -> tuple[tables.BulkAction, ...]:
+    if not access.can_make:
+        return ()
+    path = f"{shared.base(access)}bulk/"
+    releases = Release.objects.in_workspace(access.workspace.pk).order_by("-ship_date")[:50]
+    return (
+        tables.BulkAction("Status", f"{path}status/", name="value", options=tuple(Status.choices)),
+        tables.BulkAction("Horizon", f"{path}horizon/", name="value", options=tuple(Horizon.choices)),
+        tables.BulkAction(
+            "Release",
+            f"{path}release/",
+            name="value",
+            options=(("", "none"), *((str(one.number), one.title) for one in releases)),
+        ),
+        tables.BulkAction("Delete", f"{path}delete/", icon="trash", danger=True),
+    )
+
+
+@page()
+@require_GET
+def index(request: HttpRequest, access: Access) -> HttpResponse:
+    """Every feature, filtered and sorted."""
+    path = f"{shared.base(access)}list/"
+    state = lists.FILTERS.parse(request.GET, path=path, options=lists.options_for(access))
+    rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
+    order = pagination.order_for(state.sort, columns=lists.ORDER)
+    found = pagination.paginate(rows, order=order, cursor=state.cursor)
+    table = tables.Table(
+        id="features",
+        caption="Features",
+        noun="features",
+        columns=_columns(access),
+        state=state,
+        page=found,
+        rows=tuple(
+            tables.Row(
+                id=str(feature.pk),
+                label=feature.key,
+                url=shared.feature_url(access, feature),
+                cells=shared.cells(access, feature),
+            )
+            for feature in found.rows
+        ),
+        bulk=_bulk(access),
+        views=shared.saved_views(access, list_name=LIST_NAME, path=path),
+        save_view_url=f"/w/{access.workspace.slug}/views/",
+        export_url=f"{path}export/",
+        empty=tables.Empty(
+            "No features yet",
+            "A feature is any node of the plan: an area, a feature or a story.",
+            action="Add the first feature" if access.can_make else "",
+            url=f"{shared.base(access)}new/" if access.can_make else "",
+        ),
+    )
+    context = {
+        "table": table,
+        "state": state,
+        "list_name": LIST_NAME,
+        "switch": shared.switch(access, "list"),
+        "base": shared.base(access),
+    }
+    return responses.page(request, "roadmap/list.html", context)
+
+
+def _tree_rows(
+    access: Access, features: list[Feature], *, depth: int, opened: Mapping[int, list[Feature]]
+) -> list[tables.Row]:
+    rows: list[tables.Row] = []
+    for feature in features:
+        branch = bool(getattr(feature, "has_children", False))
+        below = opened.get(feature.pk, [])
+        cells = shared.cells(access, feature)
+        menu = (
+            tables.MenuItem("Open", shared.feature_url(access, feature), icon="arrow-right"),
+            *(
+                (
+                    tables.MenuItem(
+                        "Add one under it", f"{shared.base(access)}new/?parent={feature.key}", icon="plus"
+                    ),
+                    tables.MenuItem(
+                        "Move to…", f"{shared.feature_url(access, feature)}move/", icon="folder", dialog=True
+                    ),
+                )
+                if access.can_make
+                else ()
+            ),
+            *(
+                (tables.MenuItem("Show what lies under it", f"?under={feature.key}", icon="columns"),)
+                if branch and not below
+                else ()
+            ),
+        )
+        rows.append(
+            tables.Row(
+                id=str(feature.pk),
+                label=feature.key,
+                url=shared.feature_url(access, feature),
+                cells=cells,
+                menu=menu,
+                depth=min(depth, 9),
+                branch=bool(below),
+                open=True,
+            )
+        )
+        rows.extend(_tree_rows(access, below, depth=depth + 1, opened=opened))
+    return rows
+
+
+TREE_ROWS = 200
+TREE_LEVELS = 3
+
+
+@page()
+@require_GET
+def tree(request: HttpRequest, access: Access) -> HttpResponse:
+    """The tree, three levels at a time; ``?under=F-12`` starts lower."""
+    path = f"{shared.base(access)}tree/"
+    under = request.GET.get("under", "")
+    start = shared.feature_or_404(access, under) if under else None
+    product = access.member.product.slug if access.member.product else ""
+    roots = selectors.level_of_tree(
+        workspace_id=access.workspace.pk, parent_id=start.pk if start else None, product=product, limit=TREE_ROWS
+    )
+    opened: dict[int, list[Feature]] = {}
+    level, budget = roots, TREE_ROWS - len(roots)
+    for _ in range(TREE_LEVELS - 1):
+        parents = [one.pk for one in level if getattr(one, "has_children", False)]
+        if not parents or budget <= 0:
+            break
+        level = selectors.levels_below(workspace_id=access.workspace.pk, parent_ids=parents, limit=budget)
+        budget -= len(level)
+        for one in level:
+            if one.parent_id is not None:
+                opened.setdefault(one.parent_id, []).append(one)
+    columns = tuple(
+        tables.Column(column.key, column.label, numeric=column.numeric, main=column.main, tight=column.tight)
+        for column in _columns(access)
+        if column.shown and column.key not in {"updated", "accounts"}
+    )
+    table = tables.Table(
+        id="tree",
+        caption="Roadmap as a tree",
+        noun="features",
+        columns=columns,
+        rows=tuple(_tree_rows(access, roots, depth=0, opened=opened)),
+        empty=tables.Empty(
+            "No plan yet",
+            "Begin with an area, and put features under it.",
+            action="Add the first area" if access.can_make else "",
+            url=f"{shared.base(access)}new/?level=area" if access.can_make else "",
+        ),
+    )
+    context = {
+        "table": table,
+        "start": start,
+        "path_up": selectors.path_of(start) if start else [],
+        "path": path,
+        "switch": shared.switch(access, "tree"),
+        "base": shared.base(access),
+        "is_full": budget <= 0,
+    }
+    return responses.page(request, "roadmap/tree.html", context)
+
+
+def picked(request: HttpRequest, access: Access) -> list[int]:
+    """Return the picked features; with ``everything=yes`` those that the list's filters leave."""
+    if request.POST.get("everything") == "yes":
+        query = QueryDict(request.POST.get("query", ""))
+        state = lists.FILTERS.parse(query, path="", options=lists.options_for(access))
+        rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
+        return list(rows.order_by("pk").values_list("pk", flat=True)[: services.MOST])
+    return [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
+
+
+def _change(access: Access, what: str, value: str) -> dict[str, Any]:
+    if what == "status" and value in Status.values:
+        return {"status": value, "status_reason": "Changed with others" if value == Status.DROPPED else ""}
+    if what == "horizon" and value in Horizon.values:
+        return {"horizon": value}
+    if what == "release":
+        if not value:
+            return {"release": None}
+        rows = Release.objects.in_workspace(access.workspace.pk)
+        release = rows.filter(number=int(value)).first() if value.isdecimal() and len(value) < 10 else None
+        if release is not None:
+            return {"release": release}
+    raise Http404
+
+
+@page(role=Role.MAKER)
+@require_POST
+def bulk(request: HttpRequest, access: Access, what: str) -> HttpResponse:
+    """Change or delete the picked features as one deed, with undo."""
+    ids = picked(request, access)
+    who = {"actor": access.actor, "at": timezone.now()}
+    otherwise = f"{shared.base(access)}list/"
+    try:
+        if what == "delete":
+            result = services.delete_many(workspace_id=access.workspace.pk, record_ids=ids, **who)  # type: ignore[arg-type]  # keyed above
+        else:
+            changes = _change(access, what, request.POST.get("value", ""))
+            result = services.change_many(
+                workspace_id=access.workspace.pk,
+                record_ids=ids,
+                changes=changes,
+                **who,  # type: ignore[arg-type]  # keyed above
+            )
+    except ValidationError as error:
+        toasts.add(request, " ".join(error.messages), tone="bad")
+        return responses.back(request, otherwise=otherwise)
+    if result.refused:
+        first = result.refused[0]
+        toasts.add(request, f"{len(result.refused)} left alone: {first.key}: {first.reason}", tone="warn")
+    return shared.done(request, access, result.deed, otherwise=otherwise)
+
+
+@page(role=Role.MAKER)
+@require_POST
+def undo(request: HttpRequest, access: Access, deed_id: int) -> HttpResponse:
+    """Take a deed back."""
+    try:
+        deed = services.access_deed(workspace_id=access.workspace.pk, deed_id=deed_id)
+    except Deed.DoesNotExist as error:
+        raise Http404 from error
+    try:
+        undone = services.undo_deed(deed=deed, actor=access.actor, at=timezone.now())
+    except services.NotUndoableError as error:
+        toasts.add(request, str(error), tone="warn")
+    else:
+        kept = f" {', '.join(undone.kept)} changed since and stayed." if undone.kept else ""
+        toasts.add(request, f"Undone: {deed.summary}{kept}")
+    return responses.back(request, otherwise=shared.base(access))
+
