@@ -3,6 +3,9 @@
 
 def main() -> None:
     """Run the command line."""
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.settings")
     from roadbed.cli.app import app
 
     app()

@@ -39,6 +39,13 @@ def check_port(*, host: str, port: int) -> None:
             )
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def check_workers(*, workers: int) -> None:
     """Refuse more web processes than the database bears."""
     from django.db import connection
@@ -73,6 +80,13 @@ def environ(*, data: Path, url: str) -> dict[str, str]:
         "ROADBED_URL": url,
         "DJANGO_SETTINGS_MODULE": "roadbed.config.settings",
     }
+
+
+def own_address(*, host: str, port: int) -> str:
+    """Return the address at which this machine reaches its own server."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not bound
+    host = everywhere.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def wait_until_ready(household: Household, *, address: str, seconds: float = 60) -> None:

@@ -78,14 +78,15 @@ def register(name: str, check: Check, *, about: str, needs: tuple[str, ...] = ()
 
 def names() -> dict[str, str]:
     """Return every check's name with what it looks at, in the order in which they run."""
-    return {name: entry.about for name, entry in _entries.items()}
+    return {name: _entries[name].about for name in _order()}
 
 
 def examine(*, at: datetime, only: tuple[str, ...] = ()) -> list[Result]:
     """Run the checks, all or `only` some, one after the other."""
     results: list[Result] = []
     broken: set[str] = set()
-    for name, entry in _entries.items():
+    for name in _order():
+        entry = _entries[name]
         if only and name not in only:
             continue
         blocked = sorted(broken.intersection(entry.needs))
@@ -97,6 +98,22 @@ def examine(*, at: datetime, only: tuple[str, ...] = ()) -> list[Result]:
             broken.add(name)
         results.append(Result(name=name, about=entry.about, finding=finding))
     return results
+
+
+def _order() -> list[str]:
+    """Return the names as they were registered, each behind those that it needs."""
+    ordered: list[str] = []
+
+    def place(name: str) -> None:
+        if name in ordered or name not in _entries:
+            return
+        for needed in _entries[name].needs:
+            place(needed)
+        ordered.append(name)
+
+    for name in _entries:
+        place(name)
+    return ordered
 
 
 def _look(check: Check, *, at: datetime) -> Finding:
