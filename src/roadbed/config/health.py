@@ -43,3 +43,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 def version(request: HttpRequest) -> JsonResponse:
     """Name the version."""
     return JsonResponse({"version": __version__})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Keep crawlers out: nothing here is for them."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

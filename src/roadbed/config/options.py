@@ -96,6 +96,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("ROADBED_WEBHOOK_ALLOW", as_list, "", "Private networks that webhooks may reach, such as 10.1.0.0/16."),
     Option("ROADBED_UPLOAD_MAX_MB", as_int, "200", "Largest file that can be uploaded, in megabytes."),
+    Option("ROADBED_API_RATE", as_int, "1200", "Requests a minute that one API token may make; 0 for no limit."),
     Option("ROADBED_WORKERS", as_int, "1", "Web processes; more than one needs PostgreSQL."),
     Option("ROADBED_JOB_LEASE_SECONDS", as_int, "60", "How long a worker may be silent before its job is taken over."),
 )

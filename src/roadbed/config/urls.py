@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-from roadbed.config import health
+from roadbed.config import api_docs, health
 from roadbed.config.api import api
 
 workspace_patterns: list[URLPattern | URLResolver] = []
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("version", health.version, name="version"),
+    path("robots.txt", health.robots, name="robots"),
+    path("api/docs/", api_docs.reference, name="api-docs"),
     *root_patterns,
     path("accounts/", include("allauth.urls")),
     path("api/v1/", api.urls),

@@ -28,6 +28,7 @@ ROADBED_URL: str = _values["ROADBED_URL"].rstrip("/")
 ROADBED_SIGN_UP: bool = _values["ROADBED_SIGN_UP"]
 ROADBED_WEBHOOK_ALLOW: list[str] = _values["ROADBED_WEBHOOK_ALLOW"]
 ROADBED_UPLOAD_MAX_MB: int = _values["ROADBED_UPLOAD_MAX_MB"]
+ROADBED_API_RATE: int = _values["ROADBED_API_RATE"]
 ROADBED_JOB_LEASE_SECONDS: int = _values["ROADBED_JOB_LEASE_SECONDS"]
 
 SECRET_KEY = _secret_key(ROADBED_DATA)
@@ -70,7 +71,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "roadbed.config.middleware.answer_programs_with_problems",
     "django.middleware.security.SecurityMiddleware",
+    "roadbed.config.middleware.guard_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,13 +131,23 @@ X_FRAME_OPTIONS = "DENY"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Where strangers may sign up, only a verified address keeps the form from telling who has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _values["ROADBED_SIGN_UP"] else "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _secure else "http"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_ADAPTER = "roadbed.core.accounts.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _secure
+MFA_TOTP_ISSUER = "Roadbed"
+# The operator names the providers, so an address that one of them has verified is the person's.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 _oidc = json.loads(_values["ROADBED_OIDC"]) if _values["ROADBED_OIDC"] else []
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,9 +10,11 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
+from roadbed.core.accounts.models import User
 from roadbed.core.api.problems import ForbiddenError, MissingError
-from roadbed.core.workspaces import tokens
+from roadbed.core.workspaces import selectors, tokens
 from roadbed.core.workspaces.access import Access, find_access
+from roadbed.core.workspaces.models import Member
 from roadbed.core.workspaces.roles import Role
 
 
@@ -65,3 +68,49 @@ def access_of(request: HttpRequest, *, role: Role = Role.VIEWER) -> Access:
     if not access.allows(role):
         raise ForbiddenError(f"This needs the role {role.label.lower()} and a token that may write.")
     return access
+
+
+def with_session(request: HttpRequest) -> Access:
+    """Return the person who is asking with a session.
+
+    Raises
+    ------
+    ForbiddenError
+        If it is a token: one that leaked must not be able to outlive its own end by making others.
+    """
+    access = access_of(request)
+    if "Authorization" in request.headers:
+        raise ForbiddenError("This takes a session. A token cannot make or revoke tokens.")
+    return access
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking outside of a workspace."""
+
+    user: User
+    members: list[Member]
+    scope: str
+
+
+class CallerTokenAuth(HttpBearer):
+    """A token, wherever it belongs."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        """Return the person behind the token and the one workspace that it opens."""
+        found = tokens.find_token(token=token, at=timezone.now())
+        return Caller(user=found.member.user, members=[found.member], scope=found.scope) if found else None
+
+
+class CallerSessionAuth(APIKeyCookie):
+    """The session of a signed-in person."""
+
+    param_name = "sessionid"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        """Return the person and all their workspaces."""
+        if not isinstance(request.user, User):
+            return None
+        return Caller(
+            user=request.user, members=selectors.workspaces_of(user_id=request.user.pk), scope="write"
+        )

@@ -30,5 +30,7 @@ def expected_version(request: HttpRequest) -> int | None:
         return None
     match = ETAG.match(value)
     if match is None:
-        raise PreconditionError('Send the ETag you read as If-Match: "<version>", or * to overwrite whatever is there.')
+        raise PreconditionError(
+            'Send the ETag you read as If-Match: "<version>", or * to overwrite whatever is there.'
+        )
     return int(match.group(1))

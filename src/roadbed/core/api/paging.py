@@ -27,7 +27,9 @@ class PageOut(Schema, Generic[T]):
     next: str | None = Field(None, description="Cursor of the next page; null on the last.")
 
 
-def page_by_id(rows: QuerySet[Any], query: PageQuery, *, newest_first: bool = True) -> tuple[list[Any], str | None]:
+def page_by_id(
+    rows: QuerySet[Any], query: PageQuery, *, newest_first: bool = True
+) -> tuple[list[Any], str | None]:
     """Return one page in the order of primary keys, and the cursor of the next.
 
     Raises
@@ -39,7 +41,9 @@ def page_by_id(rows: QuerySet[Any], query: PageQuery, *, newest_first: bool = Tr
         try:
             last = int(signing.loads(query.cursor, salt=SALT))
         except (signing.BadSignature, ValueError, TypeError) as error:
-            raise ValidationError({"cursor": "This cursor cannot be read. Start again without one."}) from error
+            raise ValidationError(
+                {"cursor": "This cursor cannot be read. Start again without one."}
+            ) from error
         rows = rows.filter(Q(pk__lt=last) if newest_first else Q(pk__gt=last))
     found = list(rows.order_by("-pk" if newest_first else "pk")[: query.limit + 1])
     page = found[: query.limit]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import AuthenticationError, HttpError, Throttled
 from ninja.errors import ValidationError as RequestError
 
 from roadbed.core.records.services import NotUndoableError, StaleRecordError
@@ -82,7 +83,8 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(RequestError)
     def unreadable(request: HttpRequest, error: RequestError) -> HttpResponse:
         errors = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in error.errors
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+            for item in error.errors
         ]
         return problem(status=422, detail="The request cannot be read.", errors=errors)
 
@@ -102,6 +104,12 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(ObjectDoesNotExist)
     def missing(request: HttpRequest, error: Exception) -> HttpResponse:
         return problem(status=404)
+
+    @api.exception_handler(Throttled)
+    def hurried(request: HttpRequest, error: Throttled) -> HttpResponse:
+        response = problem(status=429, detail="Too many requests. Wait as long as Retry-After says.")
+        response["Retry-After"] = str(math.ceil(error.wait or 1))
+        return response
 
     @api.exception_handler(HttpError)
     def other(request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -14,8 +14,8 @@ from roadbed.core.workspaces.models import ApiToken
 LAST_USE_GRAIN = timedelta(minutes=5)
 
 
-def find_access(*, token: str, at: datetime) -> Access | None:
-    """Return the way into its workspace; None for an unknown, expired or revoked token or a removed member."""
+def find_token(*, token: str, at: datetime) -> ApiToken | None:
+    """Return the token; None for an unknown, expired or revoked one or a removed member. Notes its use."""
     found = (
         ApiToken.objects.select_related(
             "member__workspace", "member__user", "member__product", "member__department"
@@ -34,6 +34,14 @@ def find_access(*, token: str, at: datetime) -> Access | None:
         return None
     if found.last_used_at is None or at - found.last_used_at > LAST_USE_GRAIN:
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=at)
+    return found
+
+
+def find_access(*, token: str, at: datetime) -> Access | None:
+    """Return the token's way into its workspace; None where it opens nothing."""
+    found = find_token(token=token, at=at)
+    if found is None:
+        return None
     member = found.member
     return Access(
         workspace=member.workspace,
