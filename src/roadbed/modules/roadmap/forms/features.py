@@ -23,7 +23,10 @@ class FeatureForm(forms.Form):
 
     title = forms.CharField(max_length=300, widget=forms.TextInput(attrs={"autofocus": True}))
     description = forms.CharField(
-        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown works here."
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Markdown works here.",
     )
     level = forms.ChoiceField(choices=Level.choices, initial=Level.FEATURE)
     status = forms.ChoiceField(choices=Status.choices, initial=Status.IDEA)
@@ -60,7 +63,10 @@ class NewFeatureForm(FeatureForm):
     lane = forms.ChoiceField(choices=Lane.choices, initial=Lane.PRODUCT)
     product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False)
     parent = forms.CharField(
-        required=False, max_length=20, label="Under", help_text="The key of the node it lies under, such as F-12."
+        required=False,
+        max_length=20,
+        label="Under",
+        help_text="The key of the node it lies under, such as F-12.",
     )
     field_order = ["title", "lane", "level", "parent", "product", "description"]
 
@@ -87,7 +93,9 @@ class ReleaseForm(forms.Form):
 
     title = forms.CharField(max_length=300, label="Name", widget=forms.TextInput(attrs={"autofocus": True}))
     product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False)
-    start_date = forms.DateField(required=False, label="Starts", widget=forms.DateInput(attrs={"type": "date"}))
+    start_date = forms.DateField(
+        required=False, label="Starts", widget=forms.DateInput(attrs={"type": "date"})
+    )
     ship_date = forms.DateField(required=False, label="Ships", widget=forms.DateInput(attrs={"type": "date"}))
     notes = forms.CharField(
         required=False,

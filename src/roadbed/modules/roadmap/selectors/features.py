@@ -19,7 +19,9 @@ CARDS = 40
 
 def access_feature(*, workspace_id: int, key: str) -> Feature:
     """Return the feature with that key, or raise `Feature.DoesNotExist`, for strangers too."""
-    rows = Feature.objects.in_workspace(workspace_id).by_key(key).select_related(*RELATED, "parent", "workspace")
+    rows = (
+        Feature.objects.in_workspace(workspace_id).by_key(key).select_related(*RELATED, "parent", "workspace")
+    )
     found: Feature = rows.get()
     return found
 
@@ -38,7 +40,11 @@ def filter_features(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySe
         As `roadbed.modules.roadmap.forms.lists.FILTERS` parses them; what is absent does not narrow.
     """
     rows: Any = Feature.objects.in_workspace(workspace_id)
-    rows = rows.exclude(archived_at__isnull=True) if filters.get("archived") else rows.filter(archived_at__isnull=True)
+    rows = (
+        rows.exclude(archived_at__isnull=True)
+        if filters.get("archived")
+        else rows.filter(archived_at__isnull=True)
+    )
     if words := filters.get("q"):
         rows = rows.filter(_found_by_words(workspace_id, words))
     if product := filters.get("product"):
@@ -88,7 +94,9 @@ def level_of_tree(
     *, workspace_id: int, parent_id: int | None, product: str = "", limit: int = 200
 ) -> list[Feature]:
     """Return the live children of a node (or the roots) in their order, each with `has_children`."""
-    children = Feature.objects.filter(parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True)
+    children = Feature.objects.filter(
+        parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True
+    )
     rows = Feature.objects.in_workspace(workspace_id).not_archived().filter(parent_id=parent_id)
     if product and parent_id is None:
         rows = rows.filter(product__slug=product)
@@ -98,7 +106,9 @@ def level_of_tree(
 
 def levels_below(*, workspace_id: int, parent_ids: Collection[int], limit: int) -> list[Feature]:
     """Return the live children of many nodes at once, in their order, each with `has_children`; one query."""
-    children = Feature.objects.filter(parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True)
+    children = Feature.objects.filter(
+        parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True
+    )
     rows = Feature.objects.in_workspace(workspace_id).not_archived().filter(parent_id__in=parent_ids)
     rows = rows.annotate(has_children=Exists(children)).select_related(*RELATED)
     return list(rows.order_by("parent_id", "position", "pk")[:limit])

@@ -21,7 +21,9 @@ def ancestors_of(workspace_id: int, record_ids: Collection[int]) -> Mapping[int,
 
 def descendants_of(workspace_id: int, record_ids: Collection[int]) -> Mapping[int, Collection[int]]:
     """Return the live descendants of each feature; two queries."""
-    rows = Feature.objects.filter(workspace_id=workspace_id, pk__in=record_ids).only("pk", "trail", "record_id")
+    rows = Feature.objects.filter(workspace_id=workspace_id, pk__in=record_ids).only(
+        "pk", "trail", "record_id"
+    )
     prefixes = {row.pk: row.children_trail for row in rows}
     if not prefixes:
         return {}

@@ -21,7 +21,17 @@ from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Releas
 from roadbed.modules.roadmap.views import shared
 from roadbed.web import edits, formats, responses, toasts
 
-CHANGEABLE = ("title", "description", "level", "release", "owner", "team", "target_start", "target_end", "horizon")
+CHANGEABLE = (
+    "title",
+    "description",
+    "level",
+    "release",
+    "owner",
+    "team",
+    "target_start",
+    "target_end",
+    "horizon",
+)
 
 
 def _facts(access: Access, feature: Feature) -> list[dict[str, str]]:
@@ -105,12 +115,16 @@ def add(request: HttpRequest, access: Access) -> HttpResponse:
             workspace=access.workspace,
             initial={
                 "parent": request.GET.get("parent", "")[:20],
-                "level": request.GET.get("level", Level.STORY if request.GET.get("parent") else Level.FEATURE),
+                "level": request.GET.get(
+                    "level", Level.STORY if request.GET.get("parent") else Level.FEATURE
+                ),
                 "lane": request.GET.get("lane", Lane.PRODUCT),
                 "product": access.member.product_id,
             },
         )
-        return responses.page(request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)})
+        return responses.page(
+            request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)}
+        )
     form = NewFeatureForm(request.POST, workspace=access.workspace)
     if form.is_valid():
         data = form.cleaned_data
@@ -139,7 +153,9 @@ def add(request: HttpRequest, access: Access) -> HttpResponse:
         else:
             toasts.add(request, f"{feature.key} added", undo_url=shared.undo_url(access, deed))
             return HttpResponseRedirect(shared.feature_url(access, feature))
-    return responses.form_page(request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)})
+    return responses.form_page(
+        request, "roadmap/feature_form.html", {"form": form, "base": shared.base(access)}
+    )
 
 
 def _put_errors(form: forms.Form, error: ValidationError) -> None:
@@ -185,7 +201,11 @@ def edit(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         except records.StaleRecordError as error:
             form.add_error(None, f"{error} Look at the newest version, then change it.")
         else:
-            toasts.add(request, deed.summary if deed else "Nothing to change.", undo_url=shared.undo_url(access, deed))
+            toasts.add(
+                request,
+                deed.summary if deed else "Nothing to change.",
+                undo_url=shared.undo_url(access, deed),
+            )
             return HttpResponseRedirect(shared.feature_url(access, feature))
     return responses.form_page(request, "roadmap/feature_form.html", context)
 

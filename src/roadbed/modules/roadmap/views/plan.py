@@ -249,7 +249,10 @@ def tree(request: HttpRequest, access: Access) -> HttpResponse:
     start = shared.feature_or_404(access, under) if under else None
     product = access.member.product.slug if access.member.product else ""
     roots = selectors.level_of_tree(
-        workspace_id=access.workspace.pk, parent_id=start.pk if start else None, product=product, limit=TREE_ROWS
+        workspace_id=access.workspace.pk,
+        parent_id=start.pk if start else None,
+        product=product,
+        limit=TREE_ROWS,
     )
     opened: dict[int, list[Feature]] = {}
     level, budget = roots, TREE_ROWS - len(roots)
@@ -360,4 +363,3 @@ def undo(request: HttpRequest, access: Access, deed_id: int) -> HttpResponse:
         kept = f" {', '.join(undone.kept)} changed since and stayed." if undone.kept else ""
         toasts.add(request, f"Undone: {deed.summary}{kept}")
     return responses.back(request, otherwise=shared.base(access))
-

@@ -61,7 +61,9 @@ def status_chip(feature: Feature) -> SafeString:
 def evidence_chip(feature: Feature) -> SafeString:
     """How strong its evidence is, in a word, with the reason on hover and in the thread."""
     strength = evidence_strength(getattr(feature, "tally", None))
-    return format_html('<span title="{}">{}</span>', strength.reason, parts.chip(strength.label, tone=strength.tone))
+    return format_html(
+        '<span title="{}">{}</span>', strength.reason, parts.chip(strength.label, tone=strength.tone)
+    )
 
 
 def cells(access: Access, feature: Feature) -> dict[str, str]:

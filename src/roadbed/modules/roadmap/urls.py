@@ -1,0 +1,26 @@
+"""Addresses of the roadmap, below ``/w/<slug>/``."""
+
+from django.urls import URLPattern, path
+
+from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
+from roadbed.modules.roadmap.views import features, plan, releases
+
+workspace_patterns: list[URLPattern] = [
+    path("roadmap/", plan.board, name="roadmap-board"),
+    path("roadmap/place/", plan.place, name="roadmap-place"),
+    path("roadmap/list/", plan.index, name="roadmap-list"),
+    path("roadmap/tree/", plan.tree, name="roadmap-tree"),
+    path("roadmap/bulk/<slug:what>/", plan.bulk, name="roadmap-bulk"),
+    path("roadmap/deeds/<int:deed_id>/undo/", plan.undo, name="roadmap-undo"),
+    path("roadmap/new/", features.add, name="feature-add"),
+    path("roadmap/features/<key:key>/", features.show, name="feature"),
+    path("roadmap/features/<key:key>/edit/", features.edit, name="feature-edit"),
+    path("roadmap/features/<key:key>/set/", features.set_one, name="feature-set"),
+    path("roadmap/features/<key:key>/move/", features.move, name="feature-move"),
+    path("roadmap/releases/", releases.index, name="releases"),
+    path("roadmap/releases/new/", releases.add, name="release-add"),
+    path("roadmap/releases/<int:number>/", releases.show, name="release"),
+    path("roadmap/releases/<int:number>/edit/", releases.edit, name="release-edit"),
+    path("roadmap/releases/<int:number>/ship/", releases.ship, name="release-ship"),
+    path("roadmap/releases/<int:number>/reopen/", releases.reopen, name="release-reopen"),
+]
