@@ -1,0 +1,11 @@
+"""The API of the roadmap."""
+
+from ninja import Router
+
+from roadbed.modules.roadmap.api import features, releases
+
+router = Router(tags=["roadmap"])
+router.add_router("", features.router)
+router.add_router("", releases.router)
+
+__all__ = ["router"]
