@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -28,6 +29,8 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
         user = services.use_sign_in_link(secret=secret, at=now)
         if user is not None:
             login(request, user, backend=BACKEND)
+            # So that this person can set up a passkey at once, without proving again who they are.
+            record_authentication(request, user, method="code")
             return redirect("home")
     link = services.find_sign_in_link(secret=secret, at=now)
     context = {"person": link.user if link else None}

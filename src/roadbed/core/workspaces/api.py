@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from roadbed.core.api.auth import Caller, CallerSessionAuth, CallerTokenAuth, access_of, with_session
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
@@ -174,12 +174,12 @@ def change_member(request: HttpRequest, workspace: Path[str], member_id: Path[in
 
 
 @router.delete("members/{int:member_id}", response={204: None, **WRITE}, operation_id="remove_member")
-def remove_member(request: HttpRequest, workspace: Path[str], member_id: Path[int]) -> tuple[int, None]:
+def remove_member(request: HttpRequest, workspace: Path[str], member_id: Path[int]) -> Status[None]:
     """Take a member out. Their tokens end at once."""
     access = access_of(request, role=Role.OWNER)
     member = selectors.access_member(workspace_id=access.workspace.pk, member_id=member_id)
     services.remove_member(member=member, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 class InvitationIn(Schema):
@@ -219,7 +219,7 @@ def list_invitations(request: HttpRequest, workspace: Path[str]) -> list[Invitat
 
 
 @router.post("invitations", response={201: InvitationMade, **WRITE}, operation_id="invite")
-def invite(request: HttpRequest, workspace: Path[str], body: InvitationIn) -> tuple[int, dict[str, Any]]:
+def invite(request: HttpRequest, workspace: Path[str], body: InvitationIn) -> Status[dict[str, Any]]:
     """Ask somebody in by mail, for 14 days."""
     access = access_of(request, role=Role.OWNER)
     invitation, path = services.invite(
@@ -231,7 +231,7 @@ def invite(request: HttpRequest, workspace: Path[str], body: InvitationIn) -> tu
         at=timezone.now(),
     )
     facts = InvitationOut.from_orm(invitation).dict()
-    return 201, {**facts, "link": request.build_absolute_uri(path)}
+    return Status(201, {**facts, "link": request.build_absolute_uri(path)})
 
 
 @router.delete(
@@ -240,14 +240,12 @@ def invite(request: HttpRequest, workspace: Path[str], body: InvitationIn) -> tu
     operation_id="revoke_invitation",
     url_name="invitation",
 )
-def revoke_invitation(
-    request: HttpRequest, workspace: Path[str], invitation_id: Path[int]
-) -> tuple[int, None]:
+def revoke_invitation(request: HttpRequest, workspace: Path[str], invitation_id: Path[int]) -> Status[None]:
     """Take an invitation back."""
     access = access_of(request, role=Role.OWNER)
     invitation = get_object_or_404(Invitation, workspace=access.workspace, pk=invitation_id)
     services.revoke_invitation(invitation=invitation, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 class DepartmentOut(Schema):
@@ -278,11 +276,14 @@ def list_departments(request: HttpRequest, workspace: Path[str], query: Query[Pa
 
 
 @router.post("departments", response={201: DepartmentOut, **WRITE}, operation_id="add_department")
-def add_department(request: HttpRequest, workspace: Path[str], body: NameIn) -> tuple[int, Department]:
+def add_department(request: HttpRequest, workspace: Path[str], body: NameIn) -> Status[Department]:
     """Add a department."""
     access = access_of(request, role=Role.OWNER)
-    return 201, services.add_department(
-        workspace=access.workspace, name=body.name, actor=access.actor, at=timezone.now()
+    return Status(
+        201,
+        services.add_department(
+            workspace=access.workspace, name=body.name, actor=access.actor, at=timezone.now()
+        ),
     )
 
 
@@ -305,14 +306,12 @@ def rename_department(
 @router.delete(
     "departments/{int:department_id}", response={204: None, **WRITE}, operation_id="remove_department"
 )
-def remove_department(
-    request: HttpRequest, workspace: Path[str], department_id: Path[int]
-) -> tuple[int, None]:
+def remove_department(request: HttpRequest, workspace: Path[str], department_id: Path[int]) -> Status[None]:
     """Remove a department; its members have none afterwards."""
     access = access_of(request, role=Role.OWNER)
     department = get_object_or_404(Department, workspace=access.workspace, pk=department_id)
     services.remove_department(department=department, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 class TeamOut(Schema):
@@ -349,15 +348,18 @@ def list_teams(request: HttpRequest, workspace: Path[str], query: Query[PageQuer
 
 
 @router.post("teams", response={201: TeamOut, **WRITE}, operation_id="add_team")
-def add_team(request: HttpRequest, workspace: Path[str], body: TeamIn) -> tuple[int, Team]:
+def add_team(request: HttpRequest, workspace: Path[str], body: TeamIn) -> Status[Team]:
     """Add a team."""
     access = access_of(request, role=Role.OWNER)
-    return 201, services.add_team(
-        workspace=access.workspace,
-        name=body.name,
-        members=_within(body.members),
-        actor=access.actor,
-        at=timezone.now(),
+    return Status(
+        201,
+        services.add_team(
+            workspace=access.workspace,
+            name=body.name,
+            members=_within(body.members),
+            actor=access.actor,
+            at=timezone.now(),
+        ),
     )
 
 
@@ -374,12 +376,12 @@ def change_team(request: HttpRequest, workspace: Path[str], team_id: Path[int], 
 
 
 @router.delete("teams/{int:team_id}", response={204: None, **WRITE}, operation_id="remove_team")
-def remove_team(request: HttpRequest, workspace: Path[str], team_id: Path[int]) -> tuple[int, None]:
+def remove_team(request: HttpRequest, workspace: Path[str], team_id: Path[int]) -> Status[None]:
     """Remove a team."""
     access = access_of(request, role=Role.OWNER)
     team = get_object_or_404(Team, workspace=access.workspace, pk=team_id)
     services.remove_team(team=team, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 class ProductOut(Schema):
@@ -419,15 +421,18 @@ def list_products(request: HttpRequest, workspace: Path[str], query: Query[PageQ
 
 
 @router.post("products", response={201: ProductOut, **WRITE}, operation_id="add_product")
-def add_product(request: HttpRequest, workspace: Path[str], body: ProductIn) -> tuple[int, Product]:
+def add_product(request: HttpRequest, workspace: Path[str], body: ProductIn) -> Status[Product]:
     """Add a product."""
     access = access_of(request, role=Role.OWNER)
-    return 201, services.add_product(
-        workspace=access.workspace,
-        name=body.name,
-        description=body.description,
-        actor=access.actor,
-        at=timezone.now(),
+    return Status(
+        201,
+        services.add_product(
+            workspace=access.workspace,
+            name=body.name,
+            description=body.description,
+            actor=access.actor,
+            at=timezone.now(),
+        ),
     )
 
 
@@ -491,7 +496,7 @@ def list_tokens(request: HttpRequest, workspace: Path[str]) -> list[ApiToken]:
 @router.post("tokens", response={201: TokenMade, **WRITE}, operation_id="create_token")
 def create_token(
     request: HttpRequest, workspace: Path[str], body: TokenIn, response: HttpResponse
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Make a token for oneself. This takes a session: a token cannot make others."""
     access = with_session(request)
     expires_at = body.expires_at
@@ -506,15 +511,15 @@ def create_token(
         at=timezone.now(),
     )
     response["Cache-Control"] = "no-store"
-    return 201, {**TokenOut.from_orm(token).dict(), "token": secret}
+    return Status(201, {**TokenOut.from_orm(token).dict(), "token": secret})
 
 
 @router.delete(
     "tokens/{int:token_id}", response={204: None, **WRITE}, operation_id="revoke_token", url_name="token"
 )
-def revoke_token(request: HttpRequest, workspace: Path[str], token_id: Path[int]) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, workspace: Path[str], token_id: Path[int]) -> Status[None]:
     """Revoke one of one's own tokens. This takes a session as well."""
     access = with_session(request)
     token = get_object_or_404(ApiToken.objects.select_related("member"), member=access.member, pk=token_id)
     services.revoke_token(token=token, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Status(204, None)
