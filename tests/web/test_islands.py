@@ -68,7 +68,7 @@ def show(
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{live_server.url}{ada.base}parts/{part}/")
-        page.wait_for_function("window.htmx && customElements.get('data-table')")
+        page.wait_for_function("() => Boolean(window.htmx && customElements.get('data-table'))")
         return page
 
     yield open_page
