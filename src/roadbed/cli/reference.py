@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import typer.main
 
 from roadbed.cli.exits import Exit
@@ -55,17 +55,17 @@ def cli_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def walk(command: object, *, path: str) -> Iterator[tuple[str, click.Command]]:
+def walk(command: Any, *, path: str) -> Iterator[tuple[str, Any]]:
     """Yield every command that does something, with the words that call it."""
     children = getattr(command, "commands", None)
     if children is None:
-        yield path, command  # type: ignore[misc]  # Typer carries a click of its own
+        yield path, command
         return
     for name in sorted(children):
         yield from walk(children[name], path=f"{path} {name}")
 
 
-def _help(command: click.Command) -> Iterator[str]:
+def _help(command: Any) -> Iterator[str]:
     text, _, examples = inspect.cleandoc(command.help or "").partition("Examples:")
     yield text.strip()
     rows = [row for row in map(_parameter, command.params) if row]
@@ -76,7 +76,7 @@ def _help(command: click.Command) -> Iterator[str]:
         yield from ("", "```sh", *shown, "```")
 
 
-def _parameter(parameter: click.Parameter) -> str:
+def _parameter(parameter: Any) -> str:
     names = [*parameter.opts, *parameter.secondary_opts]
     if "--help" in names:
         return ""

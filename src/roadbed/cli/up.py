@@ -32,6 +32,7 @@ def up(
     from roadbed.cli import environment, preparation, server
     from roadbed.cli.exits import Exit, end
     from roadbed.cli.processes import Household
+    from roadbed.config import options
     from roadbed.core.backup.errors import BackupError
 
     data = environment.prepare()
@@ -39,7 +40,7 @@ def up(
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
-    workers = workers or settings.ROADBED_WORKERS
+    workers = workers or options.read_options()["ROADBED_WORKERS"]
     address = urlsplit(settings.ROADBED_URL)
     port = port or (address.port if address.scheme == "http" and address.port else DEFAULT_PORT)
     server.check_workers(workers=workers)
@@ -62,9 +63,7 @@ def up(
     household = Household(children, said=say, environ=server.environ(data=data, url=settings.ROADBED_URL))
     try:
         household.start()
-        server.wait_until_ready(
-            household, address=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
-        )
+        server.wait_until_ready(household, address=server.own_address(host=host, port=port))
         say(f"at {settings.ROADBED_URL}, data in {data}. Ctrl-C stops it.")
         if not _has_people():
             say(

