@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -29,6 +29,7 @@ MEDIA = {
 ENDINGS = {"markdown": "md", "html": "html", "pdf": "pdf"}
 FOLDER = "templates/insights/outline"
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+LINE_START = re.compile(r"^(\d{0,9})([-+=.)])")
 AUTOLINK = re.compile(r"(https?|ftp)(://)|\b(www)(\.)", re.IGNORECASE)
 
 
@@ -42,7 +43,7 @@ def escape(text: str) -> str:
     >>> escape("**no** <b>markup</b>")
     '\\\\*\\\\*no\\\\*\\\\* \\\\<b\\\\>markup\\\\</b\\\\>'
     """
-    line = MARKUP.sub(r"\\\1", " ".join(text.split()))
+    line = LINE_START.sub(r"\1\\\2", MARKUP.sub(r"\\\1", " ".join(text.split())))
     return AUTOLINK.sub(lambda match: f"{match[1] or match[3]}\\{match[2] or match[4]}", line)
 
 
@@ -131,8 +132,8 @@ class Document:
 
 def make_document(outline: Outline, *, kind: str) -> Document:
     """Return the outline as a file; `kind` is one of `MEDIA`."""
-    make = {"markdown": as_markdown, "html": as_html, "pdf": as_pdf}[kind]
-    content = make(outline)
+    makers: dict[str, Callable[[Outline], str | bytes]] = {"markdown": as_markdown, "html": as_html, "pdf": as_pdf}
+    content = makers[kind](outline)
     day = timezone.localdate(outline.made_at).isoformat()
     return Document(
         name=f"needs-{outline.workspace.slug}-{day}.{ENDINGS[kind]}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 TREND_METHOD = (
     "Trend: the share of all people heard who spoke of the need, in the last 90 days over the 270 days before, with an "
     "exact 95% interval (Przyborowski and Wilenski 1940). Rising or falling means that the whole interval lies above "
@@ -177,6 +179,11 @@ def title(outline: Outline) -> str:
     return f"What customers need: {outline.product.name if outline.product else outline.workspace.name}"
 
 
+def _still(text: str) -> str:
+    """Return words without the marks that would turn the direction of what stands around them."""
+    return TURNS.sub("", text)
+
+
 def _plain(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
@@ -202,16 +209,16 @@ def _trend_facts(trend: NeedTrend) -> dict[str, Any]:
 
 def _quote_facts(quote: Citation) -> dict[str, Any]:
     return {
-        "text": quote.text,
+        "text": _still(quote.text),
         "strength": quote.strength.label,
         "key": quote.key,
         "url": address(quote.url),
-        "person": quote.who,
-        "account": quote.account,
+        "person": _still(quote.who),
+        "account": _still(quote.account),
         "revenue": _plain(quote.revenue),
         "said_at": quote.said_at.isoformat(),
         "source": quote.source,
-        "citation": citation_words(quote),
+        "citation": _still(citation_words(quote)),
     }
 
 
@@ -222,9 +229,9 @@ def _entry_facts(entry: Entry, *, currency: str) -> dict[str, Any]:
         "tied": entry.tied,
         "key": entry.key,
         "url": address(entry.url),
-        "title": entry.title,
-        "description": entry.description,
-        "expectation": entry.expectation,
+        "title": _still(entry.title),
+        "description": _still(entry.description),
+        "expectation": _still(entry.expectation),
         "summary": summary(entry, currency=currency),
         "people_words": people_words(figures, currency=currency),
         "quotes_count": figures.quotes,

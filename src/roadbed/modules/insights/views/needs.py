@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.template.loader import render_to_string
+from django.middleware.csrf import get_token
+from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -164,6 +165,8 @@ def _rows(
         ids = [need.pk for need in needs]
         trends = outline_figures.trends(scope, need_ids=ids, last=timezone.localdate())
     currency = access.workspace.currency
+    # Rendered without the request: its context processors would ask for the frame again in each row.
+    component, token = get_template("components/inline_edit.html"), get_token(request)
     found = []
     for need in needs:
         tally = getattr(need, "tally", None)
@@ -184,7 +187,7 @@ def _rows(
         for name in ("importance", "satisfaction"):
             if name in shown:
                 edit = rating_edit(access, need, name)
-                cells[name] = render_to_string("components/inline_edit.html", {"edit": edit}, request=request)
+                cells[name] = component.render({"edit": edit, "csrf_token": token})
         found.append(tables.Row(id=str(need.pk), label=need.key, url=url, cells=cells))
     return tuple(found)
 
