@@ -13,12 +13,12 @@ from roadbed.web import gallery
 
 
 @access.page()
-def show(request: HttpRequest, own: access.Access, **kwargs: Any) -> HttpResponseBase:
+def show(request: HttpRequest, own: access.Access, /, **kwargs: Any) -> HttpResponseBase:
     return gallery.gallery_view(request, **kwargs)
 
 
 @access.page()
-def do(request: HttpRequest, own: access.Access, **kwargs: Any) -> HttpResponseBase:
+def do(request: HttpRequest, own: access.Access, /, **kwargs: Any) -> HttpResponseBase:
     return gallery.deed(request, **kwargs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 import roadbed.web
@@ -267,9 +267,13 @@ class TestStates:
     def test_typed_words_are_not_left_behind_unasked(self, show: Open) -> None:
         page = show("forms")
         asked: list[str] = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
         page.locator("form[data-guard] [name=title]").fill("Half a thought")
         page.get_by_role("link", name="Charts").click()
         assert asked == ["What you typed is not saved. Leave it behind?"]
         assert page.locator("form[data-guard] [name=title]").input_value() == "Half a thought"
-        page.on("dialog", lambda dialog: None)
