@@ -10,12 +10,19 @@ class InsightsConfig(AppConfig):
     label = "insights"
 
     def ready(self) -> None:
-        """Make the kinds known."""
+        """Make the kinds, the places in the navigation, the counting and the part of the evidence chain known."""
         from roadbed.core import demo
-        from roadbed.core.records import kinds
+        from roadbed.core.evidence import registry, rollup
+        from roadbed.core.records import deeds, events, kinds, today
+        from roadbed.core.records import services as records
+        from roadbed.core.workspaces import navigation
+        from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
+        from roadbed.modules.insights import facade, tasks
+        from roadbed.modules.insights.selectors import bodies, inbox
+        from roadbed.modules.insights.services import movers, quotes, tally
 
-        kinds.register(
+        for kind in (
             kinds.Kind(
                 name="feedback",
                 prefixes=("FB",),
@@ -23,11 +30,9 @@ class InsightsConfig(AppConfig):
                 plural="Feedback",
                 model_label="insights.Feedback",
                 path="insights/feedback/{number}/",
-                body=lambda record: record.text,
+                body=bodies.body_of_feedback,
                 targets=frozenset({"need", "feature"}),
-            )
-        )
-        kinds.register(
+            ),
             kinds.Kind(
                 name="need",
                 prefixes=("N",),
@@ -35,10 +40,8 @@ class InsightsConfig(AppConfig):
                 plural="Needs",
                 model_label="insights.Need",
                 path="insights/needs/{number}/",
-                body=lambda record: f"{record.description}\n{record.expectation}",
-            )
-        )
-        kinds.register(
+                body=bodies.body_of_need,
+            ),
             kinds.Kind(
                 name="account",
                 prefixes=("A",),
@@ -46,10 +49,8 @@ class InsightsConfig(AppConfig):
                 plural="Accounts",
                 model_label="insights.Account",
                 path="insights/accounts/{number}/",
-                body=lambda record: f"{record.domain} {record.plan} {record.country}",
-            )
-        )
-        kinds.register(
+                body=bodies.body_of_account,
+            ),
             kinds.Kind(
                 name="person",
                 prefixes=("P",),
@@ -57,10 +58,8 @@ class InsightsConfig(AppConfig):
                 plural="People",
                 model_label="insights.Person",
                 path="insights/people/{number}/",
-                body=lambda record: f"{record.email} {record.job_title}",
-            )
-        )
-        kinds.register(
+                body=bodies.body_of_person,
+            ),
             kinds.Kind(
                 name="segment",
                 prefixes=("S",),
@@ -68,7 +67,38 @@ class InsightsConfig(AppConfig):
                 plural="Segments",
                 model_label="insights.Segment",
                 path="insights/segments/{number}/",
-                body=lambda record: record.note,
-            )
-        )
+                body=bodies.body_of_segment,
+            ),
+        ):
+            kinds.register(kind)
+
+        for entry in (
+            navigation.Entry(
+                label="Inbox", path="insights/", group="Discover", order=10, count=inbox.count_waiting
+            ),
+            navigation.Entry(label="Feedback", path="insights/feedback/", group="Discover", order=11),
+            navigation.Entry(label="Needs", path="insights/needs/", group="Discover", order=12),
+            navigation.Entry(label="Outline", path="insights/outline/", group="Discover", order=12),
+            navigation.Entry(label="Customers", path="insights/accounts/", group="Discover", order=13),
+            navigation.Entry(label="People", path="insights/people/", group="Discover", order=14),
+            navigation.Entry(label="Segments", path="insights/segments/", group="Discover", order=15),
+        ):
+            navigation.register(entry)
+        for label, path, words, role in (
+            ("Add feedback", "insights/feedback/new/", "new write somebody said", Role.CONTRIBUTOR),
+            ("Add an account", "insights/accounts/new/", "new customer organisation", Role.MAKER),
+            ("Add a person", "insights/people/new/", "new contact customer", Role.MAKER),
+            ("Make a segment", "insights/segments/new/", "new rule customers", Role.MAKER),
+            ("Triage feedback", "insights/", "inbox", Role.MAKER),
+        ):
+            deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
+
+        movers.register()
+        rollup.register_counter(tally.count)
+        events.listen(tally.follow)
+        records.on_link_changed(tally.follow_link)
+        records.on_link_changed(quotes.guard_link)
+        registry.register(facade.PROVIDER)
+        today.register(inbox.waiting_for)
         demo.register("insights", story.load)
+        assert tasks  # noqa: S101 - imported for its registrations

@@ -49,7 +49,7 @@ def create_link(
         created_at=at,
         created_by_id=actor.user_id,
     )
-    link.full_clean()
+    link.full_clean(exclude={"created_by"})
     link.save()
     facts = {"relation": str(relation), "source": source.key, "target": target.key}
     record_activity(record=source, actor=actor, verb="linked", at=at, changes=facts)

@@ -76,7 +76,10 @@ def remove(request: HttpRequest, access: Access, link_id: int) -> HttpResponse:
         raise Http404
     kept = signing.dumps([link.source_id, link.target_id, link.relation, link.note], salt=SALT)
     source = link.source
-    records.remove_link(link=link, actor=access.actor, at=timezone.now())
+    try:
+        records.remove_link(link=link, actor=access.actor, at=timezone.now())
+    except ValidationError as error:
+        return refused(request, access, source, error)
     undo = f"/w/{access.workspace.slug}/links/restore/{kept}/"
     return back_to(request, access, source, "Link removed", undo_url=undo)
 

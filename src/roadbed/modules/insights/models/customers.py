@@ -54,7 +54,9 @@ class Person(Record):
     )
     email = models.EmailField(blank=True, default="")
     job_title = models.CharField(max_length=120, blank=True, default="")
-    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
+    )
     attributes = models.JSONField(default=dict, blank=True, help_text="Further facts, by name.")
 
     class Meta:

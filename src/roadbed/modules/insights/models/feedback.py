@@ -37,13 +37,19 @@ class Feedback(Record):
         help_text="The record's workspace again, so that one index of this table walks one workspace in order.",
     )
     text = models.TextField(max_length=20_000)
-    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback")
-    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback")
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback"
+    )
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="feedback"
+    )
     source = models.CharField(
         max_length=60, blank=True, default="", help_text="Where it was said: e-mail, call, app store…"
     )
     url = models.URLField("address", max_length=500, blank=True, default="")
-    locale = models.CharField("language", max_length=12, blank=True, default="", help_text="Such as en or de-AT.")
+    locale = models.CharField(
+        "language", max_length=12, blank=True, default="", help_text="Such as en or de-AT."
+    )
     rating = models.DecimalField(
         max_digits=4,
         decimal_places=1,
@@ -55,9 +61,16 @@ class Feedback(Record):
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
     triaged_at = models.DateTimeField(null=True, blank=True, editable=False)
     triaged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
-    attributes = models.JSONField(default=dict, blank=True, help_text="Further columns of its import, by name.")
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="Further columns of its import, by name."
+    )
 
     class Meta:
         verbose_name_plural = "feedback"
@@ -65,7 +78,17 @@ class Feedback(Record):
             # The list is walked in the order of time. The filters follow in the same index, so that a rare
             # combination is looked for in the index alone.
             models.Index(
-                fields=["home", "-said_at", "-record", "state", "source", "locale", "rating", "account", "person"],
+                fields=[
+                    "home",
+                    "-said_at",
+                    "-record",
+                    "state",
+                    "source",
+                    "locale",
+                    "rating",
+                    "account",
+                    "person",
+                ],
                 name="feedback_newest",
             ),
             models.Index(fields=["home", "state", "-said_at", "-record"], name="feedback_inbox"),
@@ -110,7 +133,9 @@ class Quote(models.Model):
     strength = models.PositiveSmallIntegerField(choices=Strength, default=Strength.USEFUL)
     note = models.CharField(max_length=300, blank=True, default="", help_text="Why this strength.")
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [

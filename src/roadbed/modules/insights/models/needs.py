@@ -20,9 +20,15 @@ class Need(Record):
         Record, parent_link=True, primary_key=True, on_delete=models.CASCADE, related_name="insights_need"
     )
     description = models.TextField(blank=True, default="", max_length=20_000)
-    expectation = models.TextField(blank=True, default="", max_length=5_000, help_text="What customers expect instead.")
-    importance = models.DecimalField(max_digits=3, decimal_places=1, null=True, blank=True, validators=ten_point)
-    satisfaction = models.DecimalField(max_digits=3, decimal_places=1, null=True, blank=True, validators=ten_point)
+    expectation = models.TextField(
+        blank=True, default="", max_length=5_000, help_text="What customers expect instead."
+    )
+    importance = models.DecimalField(
+        max_digits=3, decimal_places=1, null=True, blank=True, validators=ten_point
+    )
+    satisfaction = models.DecimalField(
+        max_digits=3, decimal_places=1, null=True, blank=True, validators=ten_point
+    )
     rated_from = models.CharField(
         max_length=200, blank=True, default="", help_text="Where the two figures come from, such as a survey."
     )

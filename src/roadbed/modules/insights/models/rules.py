@@ -159,7 +159,9 @@ class Rule:
 
     def as_json(self) -> dict[str, Any]:
         """The rule as it is kept."""
-        lines = [{"field": line.field, "operator": line.operator, "value": line.value} for line in self.conditions]
+        lines = [
+            {"field": line.field, "operator": line.operator, "value": line.value} for line in self.conditions
+        ]
         return {"match": self.match, "conditions": lines}
 
     @property
@@ -184,7 +186,9 @@ def parse(raw: Any) -> Rule:
     lines = raw.get("conditions", [])
     if len(lines) > MOST_CONDITIONS:
         raise ValidationError({"rule": f"A rule has at most {MOST_CONDITIONS} conditions."})
-    return Rule(match=match, conditions=tuple(_condition(line, place) for place, line in enumerate(lines, start=1)))
+    return Rule(
+        match=match, conditions=tuple(_condition(line, place) for place, line in enumerate(lines, start=1))
+    )
 
 
 def _condition(raw: Any, place: int) -> Condition:

@@ -87,7 +87,9 @@ def change_account(
     expected_version: int | None = None,
 ) -> Account:
     """Change what is known about an account. What it backs is counted anew when its revenue changes."""
-    return records.change_record(record=account, changes=changes, actor=actor, at=at, expected_version=expected_version)
+    return records.change_record(
+        record=account, changes=changes, actor=actor, at=at, expected_version=expected_version
+    )
 
 
 @transaction.atomic
@@ -100,7 +102,9 @@ def change_person(
     expected_version: int | None = None,
 ) -> Person:
     """Change what is known about a person."""
-    return records.change_record(record=person, changes=changes, actor=actor, at=at, expected_version=expected_version)
+    return records.change_record(
+        record=person, changes=changes, actor=actor, at=at, expected_version=expected_version
+    )
 
 
 def find_or_make_account(*, workspace: Workspace, name: str, actor: Actor, at: datetime) -> Account:
@@ -111,12 +115,22 @@ def find_or_make_account(*, workspace: Workspace, name: str, actor: Actor, at: d
 
 
 def find_or_make_person(
-    *, workspace: Workspace, name: str, actor: Actor, at: datetime, email: str = "", account: Account | None = None
+    *,
+    workspace: Workspace,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    email: str = "",
+    account: Account | None = None,
 ) -> Person:
     """Return the person with that address; without one, the person of that name at that account; or a new one."""
     people = Person.objects.in_workspace(workspace.pk).select_related("account")
     if email.strip():
         known = people.filter(email__iexact=email.strip()).order_by("pk").first()
     else:
-        known = people.filter(kind="person", title__iexact=_line(name), account=account).order_by("pk").first()
-    return known or create_person(workspace=workspace, name=name, email=email, account=account, actor=actor, at=at)
+        known = (
+            people.filter(kind="person", title__iexact=_line(name), account=account).order_by("pk").first()
+        )
+    return known or create_person(
+        workspace=workspace, name=name, email=email, account=account, actor=actor, at=at
+    )

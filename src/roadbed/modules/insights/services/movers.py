@@ -18,7 +18,8 @@ _KEPT = ("feedback_id", "start", "end", "text", "strength", "note", "created_by_
 def _move_quotes(merged: Record, survivor: Record) -> Any:
     """Quotes about the merged record are about the survivor; of two on the same words the stronger stays."""
     have = {
-        (quote.feedback_id, quote.start, quote.end): quote for quote in Quote.objects.filter(target_id=survivor.pk)
+        (quote.feedback_id, quote.start, quote.end): quote
+        for quote in Quote.objects.filter(target_id=survivor.pk)
     }
     moved, dropped, raised = [], [], []
     for quote in Quote.objects.filter(target_id=merged.pk):

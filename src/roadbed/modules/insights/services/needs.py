@@ -52,4 +52,6 @@ def change_need(
     *, need: Need, changes: Mapping[str, Any], actor: Actor, at: datetime, expected_version: int | None = None
 ) -> Need:
     """Change a need's words, its product, or how important it is and how well it is met."""
-    return records.change_record(record=need, changes=changes, actor=actor, at=at, expected_version=expected_version)
+    return records.change_record(
+        record=need, changes=changes, actor=actor, at=at, expected_version=expected_version
+    )

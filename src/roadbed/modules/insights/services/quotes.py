@@ -84,7 +84,9 @@ def quote_words(
     if same is not None:
         return change_quote(quote=same, strength=strength, note=note, actor=actor, at=at)
     source = _root(feedback)
-    new = not Link.objects.filter(source_id=source.pk, target_id=target.pk, relation=Relation.SUPPORTS).exists()
+    new = not Link.objects.filter(
+        source_id=source.pk, target_id=target.pk, relation=Relation.SUPPORTS
+    ).exists()
     records.create_link(source=source, target=target, relation=Relation.SUPPORTS, actor=actor, at=at)
     quote = Quote(
         feedback=feedback,
@@ -97,7 +99,7 @@ def quote_words(
         created_at=at,
         created_by_id=actor.user_id,
     )
-    quote.full_clean()
+    quote.full_clean(exclude={"created_by"})
     quote.save(force_insert=True)
     facts = {**_facts(quote), "new_link": new}
     records.record_activity(record=feedback, actor=actor, verb="quoted", at=at, changes=facts)
@@ -118,9 +120,11 @@ def change_quote(
     if before == after:
         return quote
     quote.strength, quote.note = int(after["strength"]), str(after["note"])
-    quote.full_clean()
+    quote.full_clean(exclude={"created_by"})
     quote.save(update_fields=["strength", "note"])
-    facts: dict[str, Any] = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    facts: dict[str, Any] = {
+        name: [before[name], after[name]] for name in before if before[name] != after[name]
+    }
     facts |= {"quote": quote.pk, "target": quote.target.key, "text": quote.text[:280]}
     records.record_activity(record=quote.feedback, actor=actor, verb="weighed quote", at=at, changes=facts)
     tally.recount(workspace_id=quote.feedback.workspace_id, record_ids=[quote.target_id], at=at)
@@ -184,4 +188,6 @@ def guard_link(link: Link, actor: Actor, at: datetime) -> None:
     if not was_removed or link.relation != Relation.SUPPORTS:
         return
     if quotes_between(source_id=link.source_id, target_id=link.target_id).exists():
-        raise ValidationError("Quotes stand on this link. Remove them from the feedback first; the link goes with the last.")
+        raise ValidationError(
+            "Quotes stand on this link. Remove them from the feedback first; the link goes with the last."
+        )

@@ -43,4 +43,6 @@ def change_segment(
     cleaned = dict(changes)
     if "rule" in cleaned:
         cleaned["rule"] = rules.parse(cleaned["rule"]).as_json()
-    return records.change_record(record=segment, changes=cleaned, actor=actor, at=at, expected_version=expected_version)
+    return records.change_record(
+        record=segment, changes=cleaned, actor=actor, at=at, expected_version=expected_version
+    )

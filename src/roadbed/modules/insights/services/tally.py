@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Link, Record, Relation
 from roadbed.modules.insights.models import Quote
+from roadbed.modules.insights.selectors import backing
 
 BATCH = 500
 CARRIES = (Relation.ANSWERS, Relation.DELIVERS)
@@ -26,37 +26,8 @@ def target_kinds() -> frozenset[str]:
     return kinds.get("feedback").targets
 
 
-_PAIRS = {
-    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s)",
-    "postgresql": (
-        "SELECT (value ->> 0)::bigint, (value ->> 1)::bigint FROM jsonb_array_elements(%s::jsonb) AS t(value)"
-    ),
-}
-
 _COUNT = """
-WITH pair(target, member) AS ({pairs}),
-source(target, record) AS (
-    SELECT pair.target, pair.member FROM pair
-    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
-    UNION
-    SELECT pair.target, link.target_id FROM pair
-    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
-    JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
-    JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
-),
-said(target, speaker, account, strength, at) AS (
-    SELECT source.target,
-           COALESCE(piece.person_id, -COALESCE(own.merged_into_id, own.id)),
-           COALESCE(piece.account_id, person.account_id),
-           quote.strength, piece.said_at
-    FROM source
-    JOIN insights_quote quote ON quote.target_id = source.record
-    JOIN insights_feedback piece ON piece.record_id = quote.feedback_id
-    JOIN records_record own ON own.id = piece.record_id
-    LEFT JOIN records_record survivor ON survivor.id = own.merged_into_id
-    LEFT JOIN insights_person person ON person.record_id = piece.person_id
-    WHERE own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL)
-),
+WITH {said},
 total(target, quotes, first_at, latest_at) AS (
     SELECT target, COUNT(*), MIN(at), MAX(at) FROM said GROUP BY target
 ),
@@ -93,13 +64,13 @@ ON CONFLICT (record_id) DO UPDATE SET
 
 def _count(*, workspace_id: int, targets: Collection[int], at: datetime) -> None:
     """Count exactly these records, in one statement."""
-    below = rollup.descendants(workspace_id=workspace_id, record_ids=targets)
-    pairs = [[target, member] for target in targets for member in {target, *below.get(target, ())}]
-    vendor = connection.vendor
-    now = "%s::timestamptz" if vendor == "postgresql" else "%s"
-    statement = _COUNT.format(pairs=_PAIRS[vendor], now=now)
+    now = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
+    pairs = backing.pairs_for(workspace_id=workspace_id, targets=targets)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [json.dumps(pairs), connection.ops.adapt_datetimefield_value(at)])
+        cursor.execute(
+            _COUNT.format(said=backing.said_sql(), now=now),
+            [pairs, connection.ops.adapt_datetimefield_value(at)],
+        )
 
 
 def _with_those_above(*, workspace_id: int, record_ids: Collection[int]) -> set[int]:
@@ -158,7 +129,9 @@ def targets_of_account(*, record_id: int) -> set[int]:
 
 def targets_of_person(*, record_id: int) -> set[int]:
     """Return the records that a person backs."""
-    return set(Quote.objects.filter(feedback__person_id=record_id).values_list("target_id", flat=True).distinct())
+    return set(
+        Quote.objects.filter(feedback__person_id=record_id).values_list("target_id", flat=True).distinct()
+    )
 
 
 _WHOLE = {"deleted", "restored", "merged", "merged away", "unmerged"}
@@ -210,4 +183,3 @@ def follow_link(link: Link, actor: Actor, at: datetime) -> None:
 def count(workspace_id: int, record_ids: Collection[int], at: datetime) -> None:
     """The counter that the core's roll-up calls."""
     recount(workspace_id=workspace_id, record_ids=record_ids, at=at)
-

@@ -48,7 +48,9 @@ def set_state(*, feedback: Feedback, state: str, actor: Actor, at: datetime) -> 
         version=F("version") + 1, updated_at=at, updated_by_id=actor.user_id
     )
     facts = {"state": [before, state]}
-    records.record_activity(record=feedback, actor=actor, verb=VERBS[Feedback.State(state)], at=at, changes=facts)
+    records.record_activity(
+        record=feedback, actor=actor, verb=VERBS[Feedback.State(state)], at=at, changes=facts
+    )
     return True
 
 
@@ -207,9 +209,9 @@ def undo(*, workspace_id: int, first: int, last: int, actor: Actor, at: datetime
         raise records.NotUndoableError("There is nothing here to undo.")
     with doing(workspace_id=workspace_id) as deed:
         done = list(
-            Activity.objects.filter(workspace_id=workspace_id, sequence__gte=first, sequence__lte=last).order_by(
-                "-sequence"
-            )
+            Activity.objects.filter(
+                workspace_id=workspace_id, sequence__gte=first, sequence__lte=last
+            ).order_by("-sequence")
         )
         if not done or any(activity.actor_id != actor.user_id for activity in done):
             raise records.NotUndoableError("Only your own deeds can be undone here.")
@@ -239,9 +241,7 @@ def _take_back(*, activity: Activity, actor: Actor, at: datetime) -> bool:
             quote = Quote.objects.select_related("feedback", "target").filter(pk=facts["quote"]).first()
             if quote is None:
                 raise records.NotUndoableError(f"This quote of {record.key} is gone already.")
-            quotes.remove_quote(
-                quote=quote, actor=actor, at=at, keep_link=not facts.get("new_link", True)
-            )
+            quotes.remove_quote(quote=quote, actor=actor, at=at, keep_link=not facts.get("new_link", True))
             return True
         case "unquoted":
             quotes.put_back_quote(facts=facts, actor=actor, at=at)

@@ -1,0 +1,186 @@
+"""What siblings may ask of this module, and its part of the evidence chain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db.models import Count, Max
+
+from roadbed.core.evidence.models import EvidenceTally
+from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, Strength
+from roadbed.core.records.models import Record
+from roadbed.core.workspaces.models import Workspace
+from roadbed.modules.insights import models
+from roadbed.modules.insights.selectors import backing
+from roadbed.web import formats
+
+METHOD = (
+    "People are counted once, whatever they said and however often; so are accounts, and their yearly revenue. "
+    "Counted are quotes on the record itself, on the needs it answers, and on everything below it in the tree. "
+    "Deleted feedback is left out; merged feedback counts as long as the piece it was merged into is there."
+)
+ENOUGH_PEOPLE = 5
+"""From so many distinct people on, a bead is full."""
+
+
+def _who(person: str, account: str) -> str:
+    if person and account:
+        return f"{person}, {account}"
+    return person or account or "somebody unnamed"
+
+
+def _strength(people: int) -> Strength:
+    return "none" if people == 0 else "full" if people >= ENOUGH_PEOPLE else "partial"
+
+
+def _heard_of_targets(
+    workspace: Workspace, base: str, records: Mapping[int, Record]
+) -> dict[int, EvidenceItem]:
+    tallies = EvidenceTally.objects.filter(record_id__in=records, quotes__gt=0).in_bulk()
+    voices = backing.strongest_voices(workspace_id=workspace.pk, targets=list(tallies))
+    found: dict[int, EvidenceItem] = {}
+    for pk, tally in tallies.items():
+        own = voices.get(pk, [])
+        people = formats.plural(tally.people, "person", "people")
+        headline = (
+            people if not tally.accounts else f"{people} at {formats.plural(tally.accounts, 'customer')}"
+        )
+        paid = tally.revenue and f"{formats.money(tally.revenue, currency=workspace.currency)} a year"
+        detail = f"{paid} between them" if paid and tally.accounts > 1 else paid or ""
+        parts = [
+            Part(
+                label=f"“{voice.text[:140]}{'…' if len(voice.text) > 140 else ''}”",
+                value=f"{_who(voice.person, voice.account)} · {models.Strength(voice.strength).label.lower()}",
+                url=f"{base}insights/feedback/{voice.number}/",
+            )
+            for voice in own
+        ]
+        parts.append(
+            Part(
+                label=f"All {formats.plural(tally.quotes, 'quote')}",
+                value=f"{formats.plural(tally.deal_breakers, 'deal-breaker')}, strength {tally.strength}",
+                url=f"{base}insights/feedback/?backs={records[pk].key}",
+            )
+        )
+        found[pk] = EvidenceItem(
+            record_id=pk,
+            stage=Stage.HEARD,
+            headline=headline,
+            strength=_strength(tally.people),
+            detail=detail,
+            quote=own[0].text[:300] if own else "",
+            at=tally.latest_at,
+            parts=tuple(parts),
+            method=METHOD,
+        )
+    return found
+
+
+def _heard_of_feedback(workspace: Workspace, base: str, ids: Collection[int]) -> dict[int, EvidenceItem]:
+    rows = models.Feedback.objects.filter(pk__in=ids).select_related("person", "account")
+    found = {}
+    for piece in rows:
+        who = _who(piece.person.title if piece.person else "", piece.account.title if piece.account else "")
+        revenue = piece.account.revenue if piece.account else None
+        url = f"{base}insights/feedback/{piece.number}/"
+        found[piece.pk] = EvidenceItem(
+            record_id=piece.pk,
+            stage=Stage.HEARD,
+            headline=who[0].upper() + who[1:],
+            strength="full",
+            detail=f"{formats.money(revenue, currency=workspace.currency)} a year" if revenue else "",
+            quote=piece.title,
+            at=piece.said_at,
+            parts=(
+                Part(
+                    label="The whole wording",
+                    value=piece.source,
+                    url=f"{base}insights/feedback/{piece.number}/",
+                ),
+            ),
+        )
+    return found
+
+
+def _heard_of_accounts(
+    workspace: Workspace, base: str, records: Mapping[int, Record]
+) -> dict[int, EvidenceItem]:
+    said = (
+        models.Feedback.objects.filter(account_id__in=records, deleted_at__isnull=True)
+        .order_by()
+        .values("account_id")
+        .annotate(pieces=Count("pk"), people=Count("person_id", distinct=True), latest=Max("said_at"))
+    )
+    found = {}
+    for row in said:
+        pk = row["account_id"]
+        pieces = formats.plural(row["pieces"], "piece of feedback", "pieces of feedback")
+        found[pk] = EvidenceItem(
+            record_id=pk,
+            stage=Stage.HEARD,
+            headline=pieces,
+            strength=_strength(row["pieces"]),
+            detail=f"by {formats.plural(row['people'], 'person', 'people')}" if row["people"] else "",
+            at=row["latest"],
+            parts=(
+                Part(
+                    label=f"All {pieces}", value="", url=f"{base}insights/feedback/?account={records[pk].key}"
+                ),
+            ),
+        )
+    return found
+
+
+def _needed(base: str, ids: Collection[int]) -> dict[int, EvidenceItem]:
+    found = {}
+    for need in models.Need.objects.filter(pk__in=ids):
+        rated = [
+            f"{name} {formats.number(value, digits=1)}"
+            for name, value in (("importance", need.importance), ("satisfaction", need.satisfaction))
+            if value is not None
+        ]
+        found[need.pk] = EvidenceItem(
+            record_id=need.pk,
+            stage=Stage.NEEDED,
+            headline=need.title,
+            strength="full" if rated else "partial",
+            detail=", ".join(rated),
+            key=need.key,
+            url=f"{base}insights/needs/{need.number}/",
+            at=need.created_at,
+        )
+    return found
+
+
+def evidence_for(
+    workspace_id: int, workspace_slug: str, record_ids: Collection[int]
+) -> Mapping[int, Sequence[EvidenceItem]]:
+    """Return what was heard of and is needed by each record, in a number of queries that does not grow with them."""
+    records = Record.objects.in_workspace(workspace_id).filter(
+        kind__in=("need", "feature", "feedback", "account"), pk__in=record_ids
+    )
+    by_kind: dict[str, dict[int, Record]] = {}
+    for record in records:
+        by_kind.setdefault(record.kind, {})[record.pk] = record
+    if not by_kind:
+        return {}
+    workspace = Workspace.objects.get(pk=workspace_id)
+    base = f"/w/{workspace_slug}/"
+    found: dict[int, list[EvidenceItem]] = {}
+    groups: list[dict[int, EvidenceItem]] = []
+    targets = by_kind.get("need", {}) | by_kind.get("feature", {})
+    if targets:
+        groups.append(_heard_of_targets(workspace, base, targets))
+    if "feedback" in by_kind:
+        groups.append(_heard_of_feedback(workspace, base, by_kind["feedback"]))
+    if "account" in by_kind:
+        groups.append(_heard_of_accounts(workspace, base, by_kind["account"]))
+    if "need" in by_kind:
+        groups.append(_needed(base, by_kind["need"]))
+    for group in groups:
+        for pk, item in group.items():
+            found.setdefault(pk, []).append(item)
+    return found
+
+
+PROVIDER = Provider(name="insights", stages=(Stage.HEARD, Stage.NEEDED), collect=evidence_for)

@@ -1,0 +1,130 @@
+"""Which quotes stand behind a record: its own, those of the needs it answers, those of everything below it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from roadbed.core.evidence import rollup
+
+_PAIRS = {
+    "sqlite": "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s)",
+    "postgresql": (
+        "SELECT (value ->> 0)::bigint, (value ->> 1)::bigint FROM jsonb_array_elements(%s::jsonb) AS t(value)"
+    ),
+}
+
+_SAID = """
+pair(target, member) AS ({pairs}),
+source(target, record) AS (
+    SELECT pair.target, pair.member FROM pair
+    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
+    UNION
+    SELECT pair.target, link.target_id FROM pair
+    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
+    JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
+    JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
+),
+said(target, quote, speaker, account, strength, at) AS (
+    SELECT source.target, quote.id,
+           COALESCE(piece.person_id, -COALESCE(own.merged_into_id, own.id)),
+           COALESCE(piece.account_id, person.account_id),
+           quote.strength, piece.said_at
+    FROM source
+    JOIN insights_quote quote ON quote.target_id = source.record
+    JOIN insights_feedback piece ON piece.record_id = quote.feedback_id
+    JOIN records_record own ON own.id = piece.record_id
+    LEFT JOIN records_record survivor ON survivor.id = own.merged_into_id
+    LEFT JOIN insights_person person ON person.record_id = piece.person_id
+    WHERE own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL)
+)
+"""
+
+
+def said_sql() -> str:
+    """The two tables `pair` and `said` as the head of a statement; its first parameter is `pairs_for`."""
+    return _SAID.format(pairs=_PAIRS[connection.vendor])
+
+
+def pairs_for(*, workspace_id: int, targets: Collection[int]) -> str:
+    """Each target with itself and all that stands below it, as JSON."""
+    below = rollup.descendants(workspace_id=workspace_id, record_ids=targets)
+    return json.dumps(
+        [[target, member] for target in targets for member in sorted({target, *below.get(target, ())})]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One quote behind a record, with who said it."""
+
+    target_id: int
+    quote_id: int
+    text: str
+    strength: int
+    said_at: datetime
+    number: int
+    person: str
+    account: str
+    revenue: Decimal | None
+
+
+_TOP = """
+WITH {said},
+ranked(target, quote, place) AS (
+    SELECT target, quote, ROW_NUMBER() OVER (PARTITION BY target ORDER BY strength DESC, at DESC, quote DESC) FROM said
+)
+SELECT ranked.target, ranked.quote, quote.text, quote.strength, piece.said_at, record.number,
+       COALESCE(person.title, ''), COALESCE(account.title, ''), customer.revenue
+FROM ranked
+JOIN insights_quote quote ON quote.id = ranked.quote
+JOIN insights_feedback piece ON piece.record_id = quote.feedback_id
+JOIN records_record record ON record.id = piece.record_id
+LEFT JOIN insights_person who ON who.record_id = piece.person_id
+LEFT JOIN records_record person ON person.id = piece.person_id
+LEFT JOIN records_record account ON account.id = COALESCE(piece.account_id, who.account_id)
+LEFT JOIN insights_account customer ON customer.record_id = account.id
+WHERE ranked.place <= %s
+ORDER BY ranked.target, ranked.place
+"""
+
+
+def strongest_voices(
+    *, workspace_id: int, targets: Collection[int], most: int = 12
+) -> dict[int, list[Voice]]:
+    """Return the strongest, then newest, quotes behind each record, in one statement."""
+    if not targets:
+        return {}
+    statement = _TOP.format(said=said_sql())
+    found: dict[int, list[Voice]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [pairs_for(workspace_id=workspace_id, targets=targets), most])
+        for row in cursor.fetchall():
+            target, quote, text, strength, said_at, number, person, account, revenue = row
+            found.setdefault(target, []).append(
+                Voice(
+                    target_id=target,
+                    quote_id=quote,
+                    text=text,
+                    strength=strength,
+                    said_at=_moment(said_at),
+                    number=number,
+                    person=person,
+                    account=account,
+                    revenue=None if revenue is None else Decimal(str(revenue)),
+                )
+            )
+    return found
+
+
+def _moment(value: Any) -> datetime:
+    """SQLite hands out text where PostgreSQL hands out a moment."""
+    parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return timezone.make_aware(parsed, connection.timezone) if timezone.is_naive(parsed) else parsed
