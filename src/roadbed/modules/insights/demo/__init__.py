@@ -152,7 +152,7 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
             topic = story.TOPICS[index]
             opening, words = rng.choice(story.OPENINGS), _fill(rng, rng.choice(topic.said))
         closing = rng.choice(story.CLOSINGS)
-        text = " ".join(part for part in (opening, words, closing) if part)
+        text = f"{opening} {words}{closing}".strip()
         feedback = insights.add_feedback(
             workspace=workspace,
             product=product,

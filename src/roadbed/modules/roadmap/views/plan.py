@@ -38,14 +38,16 @@ def _columns(access: Access) -> tuple[tables.Column, ...]:
     rest = (
         tables.Column("strength", "Evidence", sortable=True, tight=True),
         tables.Column("latest", "Last heard", sortable=True, shown=False, tight=True),
-        tables.Column("lane", "Lane", shown=access.member.is_technical, tight=True),
+        tables.Column("lane", "Lane", shown=False, tight=True),
         tables.Column("level", "Level", shown=False, tight=True),
         tables.Column("target", "Target", shown=False, tight=True),
         tables.Column("product", "Product", shown=False, tight=True),
         tables.Column("updated", "Changed", sortable=True, tight=True),
     )
     if access.member.is_technical:
-        return (_TITLE, *_PLACE, *_MAKING, *_FIGURES, *rest)
+        people, _, revenue = _FIGURES
+        fewer = tables.Column("accounts", "Customers", numeric=True, sortable=True, shown=False)
+        return (_TITLE, *_PLACE, *_MAKING, people, fewer, revenue, *rest)
     hidden = tuple(tables.Column(column.key, column.label, tight=True, shown=False) for column in _MAKING)
     return (_TITLE, *_FIGURES, *_PLACE, *rest, *hidden)
 
@@ -268,7 +270,7 @@ def tree(request: HttpRequest, access: Access) -> HttpResponse:
     columns = tuple(
         tables.Column(column.key, column.label, numeric=column.numeric, main=column.main, tight=column.tight)
         for column in _columns(access)
-        if column.shown and column.key not in {"updated", "accounts"}
+        if column.shown and column.key not in {"updated", "accounts", "owner", "strength"}
     )
     table = tables.Table(
         id="tree",
