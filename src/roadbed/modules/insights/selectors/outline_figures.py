@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Count, Q
 
 from roadbed.core.records.models import ActivityHead, Link, Record, Relation
-from roadbed.modules.insights.models import Feedback
 from roadbed.modules.insights.selectors.outline_scope import (
     Scope,
-    dead_feedback,
     heard,
     midnight,
     needs_in,
@@ -26,9 +24,11 @@ from roadbed.modules.insights.selectors.outline_scope import (
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.trend import Direction, Trend, share_trend
 
+T = TypeVar("T")
 RECENT = dt.timedelta(days=90)
 BEFORE = dt.timedelta(days=270)
-CACHED_SECONDS = 600
+REMEMBERED_SECONDS = 60
+"""How long a count is kept while nothing is written. Each write in the workspace ends it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,30 +202,37 @@ def _counted(scope: Scope) -> list[Figures]:
 
 def figures(scope: Scope) -> list[Figures]:
     """Return every need of the scope with what stands behind it: kept tallies where they hold, else counted anew."""
-    return _counted(scope) if scope.narrows_feedback else _kept(scope)
+    if not scope.narrows_feedback:
+        return _kept(scope)
+    return _remember("figures", scope, compute=lambda: _counted(scope))
 
 
-def _state(scope: Scope) -> str:
-    """Changes with every write in the workspace: what is remembered under it cannot be stale."""
+def _remember(name: str, scope: Scope, *more: object, compute: Callable[[], T]) -> T:
+    """Return what was counted a moment ago for the same scope, if nothing was written in the workspace since."""
     head = ActivityHead.objects.filter(workspace_id=scope.workspace_id).values_list("hash", flat=True).first()
-    return hashlib.sha256(f"{head}{scope.signature!r}".encode()).hexdigest()
+    seed = f"{head}{scope.signature!r}{more!r}"
+    key = f"insights.{name}:{hashlib.sha256(seed.encode()).hexdigest()}"
+    kept: T | None = cache.get(key)
+    if kept is None:
+        kept = compute()
+        cache.set(key, kept, timeout=REMEMBERED_SECONDS)
+    return kept
 
 
 def voices(scope: Scope, *, windows: Windows) -> tuple[int, int]:
     """How many distinct people said anything at all (in the scope's segment and sources) in each stretch."""
     wide = replace(scope, product_id=None, since=None, until=None)
-    key = f"insights.voices:{_state(wide)}:{windows.end}"
-    kept: tuple[int, int] | None = cache.get(key)
-    if kept is None:
+
+    def count() -> tuple[int, int]:
         edge = midnight(windows.recent_from)
         within = heard(replace(wide, since=windows.before_from, until=windows.end)).order_by()
         counted = within.aggregate(
             before=Count("speaker", distinct=True, filter=Q(said_at__lt=edge)),
             recent=Count("speaker", distinct=True, filter=Q(said_at__gte=edge)),
         )
-        kept = (counted["before"], counted["recent"])
-        cache.set(key, kept, timeout=CACHED_SECONDS)
-    return kept
+        return counted["before"], counted["recent"]
+
+    return _remember("voices", wide, windows, compute=count)
 
 
 def trends(scope: Scope, *, need_ids: Collection[int] | None, last: dt.date) -> Mapping[int, NeedTrend]:
@@ -234,6 +241,17 @@ def trends(scope: Scope, *, need_ids: Collection[int] | None, last: dt.date) -> 
     The scope's period does not narrow a trend: it always compares the last 90 days with the 270 days before.
     """
     windows = Windows.up_to(last)
+    chosen = None if need_ids is None else tuple(sorted(need_ids))
+    return _remember(
+        "trends",
+        scope,
+        windows,
+        chosen,
+        compute=lambda: _trends(scope, windows=windows, need_ids=chosen),
+    )
+
+
+def _trends(scope: Scope, *, windows: Windows, need_ids: Collection[int] | None) -> Mapping[int, NeedTrend]:
     total = voices(scope, windows=windows)
     within = said(replace(scope, since=windows.before_from, until=windows.end))
     chosen = needs_in(scope).values("pk") if need_ids is None else list(need_ids)
@@ -262,28 +280,27 @@ def read_trend(*, people: tuple[int, int], voices: tuple[int, int]) -> NeedTrend
 
 def coverage(scope: Scope) -> Coverage:
     """How many pieces were heard within the scope, and from how many of them a need has words."""
-    key = f"insights.coverage:{_state(scope)}"
-    kept: Coverage | None = cache.get(key)
-    if kept is not None:
-        return kept
+    return _remember("coverage", scope, compute=lambda: _covered(scope))
+
+
+def _covered(scope: Scope) -> Coverage:
     pieces = heard(scope)
     if scope.product_id:
         pieces = pieces.filter(Q(product_id=scope.product_id) | Q(product_id__isnull=True))
-    pieces = pieces.exclude(pk__in=_merged(scope.workspace_id))
-    linked = pieces.filter(pk__in=_quoted(scope))
-    kept = Coverage(pieces=pieces.order_by().count(), linked=linked.order_by().count())
-    cache.set(key, kept, timeout=CACHED_SECONDS)
-    return kept
-
-
-def _merged(workspace_id: int) -> Any:
-    """Wordings that live on in another piece: they are heard, but are not pieces of their own."""
-    gone = Feedback.objects.filter(workspace_id=workspace_id, kind="feedback", deleted_at__isnull=False)
-    return gone.exclude(pk__in=dead_feedback(workspace_id).values("pk")).values("pk")
-
-
-def _quoted(scope: Scope) -> Any:
-    """Pieces that back a need (of any product), by their own words or by those of a wording merged into them."""
+    # A wording that lives on in another piece is heard, but is no piece of its own.
+    pieces = pieces.exclude(pk__in=_gone(scope.workspace_id)).order_by()
     needs = Record.objects.in_workspace(scope.workspace_id).filter(kind="need")
-    links = Link.objects.filter(workspace_id=scope.workspace_id, relation=Relation.SUPPORTS)
-    return links.filter(target_id__in=needs.values("pk")).values("source_id")
+    links = Link.objects.filter(relation=Relation.SUPPORTS, target_id__in=needs.values("pk"))
+    if scope.narrows_feedback or scope.product_id:
+        links = links.filter(source_id__in=pieces.values("pk"))
+    else:
+        links = links.filter(source__insights_feedback__home_id=scope.workspace_id)
+        links = links.exclude(source_id__in=_gone(scope.workspace_id))
+    linked = links.values("source_id").distinct().count()
+    return Coverage(pieces=pieces.count(), linked=linked)
+
+
+def _gone(workspace_id: int) -> Any:
+    """Pieces that are deleted, those that live on in another one included."""
+    gone = Record.objects.filter(workspace_id=workspace_id, kind="feedback", deleted_at__isnull=False)
+    return gone.values("pk")

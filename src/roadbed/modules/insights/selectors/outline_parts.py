@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Link, Relation
 from roadbed.modules.insights.models import Account, Feedback, Quote, Segment, Strength
-from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of, said
+from roadbed.modules.insights.selectors.outline_scope import Scope, account, accounts_of, rows, said
 
 ANSWERING = (Relation.ANSWERS, Relation.DELIVERS)
 MOST_SEGMENTS = 8
@@ -92,30 +91,34 @@ def citation(quote: Any, *, workspace: str) -> Citation:
     )
 
 
+_STRONGEST = """
+WITH said(id, target, speaker, strength, at) AS ({said}),
+own AS (
+    SELECT id, target, strength, at,
+           ROW_NUMBER() OVER (PARTITION BY target, speaker ORDER BY strength DESC, at DESC, id DESC) AS nth
+    FROM said
+),
+ranked AS (
+    SELECT id, target, ROW_NUMBER() OVER (PARTITION BY target ORDER BY strength DESC, at DESC, id DESC) AS
+    place FROM own WHERE nth = 1
+)
+SELECT id FROM ranked WHERE place <= %s
+"""
+
+
 def strongest_quotes(
     scope: Scope, *, need_ids: Collection[int], workspace: str, most: int
 ) -> Mapping[int, list[Citation]]:
-    """Return the strongest words about each need, at most one a person: by strength, revenue, then date."""
+    """Return the strongest words about each need, at most one a person; of equal ones the newest."""
     if not need_ids or most < 1:
         return {}
-    revenue = Subquery(Account.objects.filter(pk=OuterRef("customer")).values("revenue")[:1])
-    best = [
-        F("strength").desc(),
-        F("worth").desc(nulls_last=True),
-        F("feedback__said_at").desc(),
-        F("pk").desc(),
-    ]
-    inner = said(scope).filter(target_id__in=list(need_ids)).annotate(worth=revenue)
-    once = inner.annotate(
-        own=Window(RowNumber(), partition_by=[F("target_id"), F("speaker")], order_by=best)
-    ).filter(own=1)
-    first = Quote.objects.filter(pk__in=once.values("pk"))
+    inner = said(scope).filter(target_id__in=list(need_ids)).order_by()
+    columns = inner.values_list("pk", "target_id", "speaker", "strength", "feedback__said_at")
+    chosen = [row[0] for row in rows(_STRONGEST, said_in=columns, more=(most,))]
     found: dict[int, list[Citation]] = defaultdict(list)
-    ranked = said(scope).filter(pk__in=first.values("pk")).annotate(worth=revenue)
-    ranked = ranked.annotate(place=Window(RowNumber(), partition_by=[F("target_id")], order_by=best)).filter(
-        place__lte=most
-    )
-    for quote in cited(ranked).order_by("target_id", "place"):
+    # Who speaks and for whom is asked for these few only.
+    few = cited(Quote.objects.filter(pk__in=chosen).annotate(customer=account("feedback__")))
+    for quote in few.order_by("target_id", "-strength", "-feedback__said_at", "-pk"):
         found[quote.target_id].append(citation(quote, workspace=workspace))
     return found
 
@@ -150,7 +153,7 @@ def answers(*, workspace_id: int, workspace: str, need_ids: Collection[int]) -> 
             url=kinds.url_of(source, workspace=workspace),
             status=status.get(source.pk, ""),
         )
-    return {need_id: list(rows.values()) for need_id, rows in found.items()}
+    return {need_id: list(lines.values()) for need_id, lines in found.items()}
 
 
 def segments_of(workspace_id: int) -> Sequence[Segment]:
@@ -170,7 +173,7 @@ def by_segment(
         inside = Q(customer__in=accounts_of(segment).values("pk"))
         counts[f"people_{place}"] = Count("speaker", distinct=True, filter=inside)
         counts[f"accounts_{place}"] = Count("customer", distinct=True, filter=inside)
-    rows = said(scope).filter(target_id__in=list(need_ids)).order_by().values("target_id").annotate(**counts)
+    spoken = said(scope).filter(target_id__in=list(need_ids)).order_by()
     return {
         row["target_id"]: [
             Share(
@@ -182,7 +185,7 @@ def by_segment(
             )
             for place, segment in enumerate(segments)
         ]
-        for row in rows
+        for row in spoken.values("target_id").annotate(**counts)
     }
 
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from roadbed.core.records.models import Record
-from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote, Segment, rules
+from roadbed.modules.insights.models import Account, Feedback, Need, Quote, Segment, rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,7 @@ def speaker(prefix: str = "") -> Case:
 
 def account(prefix: str = "") -> Coalesce:
     """Whom they speak for: the piece's account, or else the person's."""
-    person = f"{prefix}person_id"
-    employer = Subquery(Person.objects.filter(pk=OuterRef(person)).values("account_id")[:1])
+    employer = F(f"{prefix}person__account_id")
     return Coalesce(F(f"{prefix}account_id"), employer, output_field=BigIntegerField())
 
 

@@ -12,7 +12,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.records.models import SavedView, Tag
@@ -32,6 +32,7 @@ from roadbed_engines.stats.trend import Direction
 LIST_NAME = "insights.needs"
 UNDO_SALT = "roadbed.insights.needs.undo"
 UNDO_SECONDS = 60 * 60 * 24
+RATINGS = ("importance", "satisfaction")
 TONES = {Direction.RISING: "warn", Direction.FALLING: "", Direction.STEADY: "", Direction.UNCLEAR: "outline"}
 
 COLUMNS = (
@@ -156,6 +157,39 @@ def trend_chip(trend: outline_figures.NeedTrend | None) -> SafeString:
     return format_html('<span title="{}">{}</span>', outline_words.trend_words(trend), shown)
 
 
+def _rating_stencils(access: Access, request: HttpRequest) -> dict[tuple[str, bool], str]:
+    """Return the inline field of each figure once, rated and not, with marks where the rows differ.
+
+    A hundred fields rendered one by one would cost more than all the rest of the list.
+    """
+    component, token = get_template("components/inline_edit.html"), get_token(request)
+    found = {}
+    for name in RATINGS:
+        for value in ("@value@", ""):
+            edit = edits.InlineEdit(
+                id=f"need-@pk@-{name}",
+                label=f"{name.capitalize()} of @key@",
+                name=name,
+                value=value,
+                url=f"{base(access)}@number@/rate/" if access.can_make else "",
+                display=value if access.can_make else value or "–",
+                kind="number",
+                placeholder="Rate",
+            )
+            found[name, bool(value)] = component.render({"edit": edit, "csrf_token": token})
+    return found
+
+
+def _rating_cell(stencils: Mapping[tuple[str, bool], str], need: Need, name: str) -> SafeString:
+    """Fill the marks of a stencil: all of them are numbers, or keys of ours."""
+    value = getattr(need, name)
+    cell = stencils[name, value is not None]
+    marks = {"pk": need.pk, "key": need.key, "number": need.number, "value": formats.number(value, digits=1)}
+    for mark, text in marks.items():
+        cell = cell.replace(f"@{mark}@", str(text))
+    return mark_safe(cell)  # noqa: S308 - rendered by the template; only numbers and keys were put in
+
+
 def _rows(
     access: Access, request: HttpRequest, needs: tuple[Need, ...], shown: frozenset[str]
 ) -> tuple[tables.Row, ...]:
@@ -165,8 +199,7 @@ def _rows(
         ids = [need.pk for need in needs]
         trends = outline_figures.trends(scope, need_ids=ids, last=timezone.localdate())
     currency = access.workspace.currency
-    # Rendered without the request: its context processors would ask for the frame again in each row.
-    component, token = get_template("components/inline_edit.html"), get_token(request)
+    stencils = _rating_stencils(access, request) if shown & set(RATINGS) else {}
     found = []
     for need in needs:
         tally = getattr(need, "tally", None)
@@ -184,10 +217,9 @@ def _rows(
             "product": need.product.name if need.product else "–",
             "created": parts.when(need.created_at, style="day"),
         }
-        for name in ("importance", "satisfaction"):
+        for name in RATINGS:
             if name in shown:
-                edit = rating_edit(access, need, name)
-                cells[name] = component.render({"edit": edit, "csrf_token": token})
+                cells[name] = _rating_cell(stencils, need, name)
         found.append(tables.Row(id=str(need.pk), label=need.key, url=url, cells=cells))
     return tuple(found)
 
@@ -256,7 +288,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
 def rate(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     """Set importance or satisfaction where it is read; answers with the same field, and the score beside it."""
     need = need_or_404(access, number)
-    name = next((one for one in ("importance", "satisfaction") if one in request.POST), "")
+    name = next((one for one in RATINGS if one in request.POST), "")
     if not name:
         return HttpResponseBadRequest("Send importance or satisfaction.")
     typed = request.POST[name].strip().replace(",", ".")
