@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
+from ninja.responses import Status as Answer
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.problems import ForbiddenError, MissingError
@@ -53,9 +54,7 @@ def list_links(request: HttpRequest, workspace: Path[str], key: str) -> list[sel
     operation_id="create_link",
     url_name="record-links",
 )
-def create_link(
-    request: HttpRequest, workspace: Path[str], key: str, body: LinkIn
-) -> tuple[int, dict[str, Any]]:
+def create_link(request: HttpRequest, workspace: Path[str], key: str, body: LinkIn) -> Answer[dict[str, Any]]:
     """Link this record to another; the same link twice is one link."""
     access = access_of(request, role=Role.MAKER)
     target = _record(access, body.target)
@@ -68,13 +67,13 @@ def create_link(
         at=timezone.now(),
     )
     shown = {"link_id": link.pk, "phrase": body.relation.label, "key": target.key, "title": target.title}
-    return 201, shown
+    return Answer(201, shown)
 
 
 @router.delete(
     "links/{int:link_id}", response={204: None, **WRITE_PROBLEMS}, operation_id="remove_link", url_name="link"
 )
-def remove_link(request: HttpRequest, workspace: Path[str], link_id: int) -> tuple[int, None]:
+def remove_link(request: HttpRequest, workspace: Path[str], link_id: int) -> Answer[None]:
     """Remove a link; both records stay."""
     access = access_of(request, role=Role.MAKER)
     link = (
@@ -83,7 +82,7 @@ def remove_link(request: HttpRequest, workspace: Path[str], link_id: int) -> tup
     if link is None:
         raise MissingError
     records.remove_link(link=link, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Answer(204, None)
 
 
 @router.get(
@@ -103,13 +102,13 @@ def list_comments(request: HttpRequest, workspace: Path[str], key: str) -> list[
     operation_id="add_comment",
     url_name="record-comments",
 )
-def add_comment(request: HttpRequest, workspace: Path[str], key: str, body: CommentIn) -> tuple[int, Comment]:
+def add_comment(request: HttpRequest, workspace: Path[str], key: str, body: CommentIn) -> Answer[Comment]:
     """Comment on a record."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     comment = records.add_comment(
         record=_record(access, key), body=body.body, actor=access.actor, at=timezone.now()
     )
-    return 201, comment
+    return Answer(201, comment)
 
 
 def _comment(access: Access, comment_id: int) -> Comment:
@@ -140,14 +139,14 @@ def edit_comment(request: HttpRequest, workspace: Path[str], comment_id: int, bo
     operation_id="delete_comment",
     url_name="comment",
 )
-def delete_comment(request: HttpRequest, workspace: Path[str], comment_id: int) -> tuple[int, None]:
+def delete_comment(request: HttpRequest, workspace: Path[str], comment_id: int) -> Answer[None]:
     """Delete one's own comment; an owner may delete any."""
     access = access_of(request, role=Role.CONTRIBUTOR)
     comment = _comment(access, comment_id)
     if comment.author_id != access.member.user_id and not access.can_own:
         raise ForbiddenError("Only its author or an owner can delete a comment.")
     records.delete_comment(comment=comment, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Answer(204, None)
 
 
 @router.get(
@@ -212,7 +211,7 @@ def list_views(request: HttpRequest, workspace: Path[str], query: Query[ViewsQue
 
 
 @router.post("views", response={201: ViewOut, **WRITE_PROBLEMS}, operation_id="save_view", url_name="views")
-def save_view(request: HttpRequest, workspace: Path[str], body: ViewIn) -> tuple[int, SavedView]:
+def save_view(request: HttpRequest, workspace: Path[str], body: ViewIn) -> Answer[SavedView]:
     """Save a list's filters; the same name again replaces one's own."""
     access = access_of(request)
     if not access.may_write or (body.shared and not access.can_contribute):
@@ -225,13 +224,13 @@ def save_view(request: HttpRequest, workspace: Path[str], body: ViewIn) -> tuple
         is_shared=body.shared,
         at=timezone.now(),
     )
-    return 201, view
+    return Answer(201, view)
 
 
 @router.delete(
     "views/{int:view_id}", response={204: None, **WRITE_PROBLEMS}, operation_id="delete_view", url_name="view"
 )
-def delete_view(request: HttpRequest, workspace: Path[str], view_id: int) -> tuple[int, None]:
+def delete_view(request: HttpRequest, workspace: Path[str], view_id: int) -> Answer[None]:
     """Forget a saved view of one's own."""
     access = access_of(request)
     if not access.may_write:
@@ -239,4 +238,4 @@ def delete_view(request: HttpRequest, workspace: Path[str], view_id: int) -> tup
     deleted, _ = SavedView.objects.filter(pk=view_id, member=access.member).delete()
     if not deleted:
         raise MissingError
-    return 204, None
+    return Answer(204, None)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Path, Query, Router
+from ninja.responses import Status as Answer
 
 from roadbed.core.api import etags
 from roadbed.core.api.auth import access_of
@@ -76,7 +77,7 @@ def get_record(request: HttpRequest, workspace: Path[str], key: str, response: H
 @router.delete(
     "records/{key}", response={204: None, **CHANGE_PROBLEMS}, operation_id="delete_record", url_name="record"
 )
-def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> tuple[int, None]:
+def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> Answer[None]:
     """Delete a record; it can be restored."""
     access = access_of(request, role=Role.MAKER)
     record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
@@ -84,7 +85,7 @@ def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> tuple
     if expected is not None and expected != record.version:
         raise records.StaleRecordError(record, expected)
     records.delete_record(record=record, actor=access.actor, at=timezone.now())
-    return 204, None
+    return Answer(204, None)
 
 
 @router.post(
@@ -137,13 +138,13 @@ def unarchive_record(request: HttpRequest, workspace: Path[str], key: str) -> Re
 )
 def merge_records(
     request: HttpRequest, workspace: Path[str], key: str, body: MergeIn
-) -> tuple[int, dict[str, Any]]:
+) -> Answer[dict[str, Any]]:
     """Let another record of the same kind live on in this one."""
     access = access_of(request, role=Role.MAKER)
     survivor = selectors.access_record(workspace_id=access.workspace.pk, key=key)
     merged = selectors.access_record(workspace_id=access.workspace.pk, key=body.key)
     merge = records.merge_records(survivor=survivor, merged=merged, actor=access.actor, at=timezone.now())
-    return 201, {"id": merge.pk, "survivor": survivor.key, "merged": merged.key}
+    return Answer(201, {"id": merge.pk, "survivor": survivor.key, "merged": merged.key})
 
 
 @router.post(

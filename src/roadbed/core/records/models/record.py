@@ -49,6 +49,10 @@ class RecordManager(models.Manager[R]):
         """The live records of one workspace."""
         return self.get_queryset().in_workspace(workspace_id)
 
+    def everything_in(self, workspace_id: int) -> RecordQuerySet[R]:
+        """All records of one workspace, deleted and merged ones too."""
+        return self.get_queryset().filter(workspace_id=workspace_id)
+
     def deleted_in_workspace(self, workspace_id: int) -> RecordQuerySet[R]:
         """The deleted records of one workspace."""
         return self.get_queryset().deleted_in_workspace(workspace_id)

@@ -14,17 +14,16 @@ from roadbed.core.search import selectors as search
 
 def access_record(*, workspace_id: int, key: str, deleted: bool = False) -> Record:
     """Return the record with that key, or raise `Record.DoesNotExist`, for strangers too."""
-    rows = (
-        Record.objects.filter(workspace_id=workspace_id)
-        if deleted
-        else Record.objects.in_workspace(workspace_id)
-    )
-    return rows.select_related("workspace", "merged_into").by_key(key).get()
+    manager = Record.objects
+    rows = manager.everything_in(workspace_id) if deleted else manager.in_workspace(workspace_id)
+    found: Record = rows.by_key(key).select_related("workspace", "merged_into").get()
+    return found
 
 
 def whole(record: Record) -> Record:
     """Return the record as its own kind, with the kind's fields."""
-    return kinds.get(record.kind).model.objects.get(pk=record.pk)
+    found: Record = kinds.get(record.kind).model.objects.get(pk=record.pk)
+    return found
 
 
 def access_comment(*, workspace_id: int, comment_id: int) -> Comment:

@@ -181,7 +181,7 @@ def undo_merge(*, merge: Merge, actor: Actor, at: datetime) -> Record:
     Record.objects.filter(pk=survivor.pk).update(version=F("version") + 1, updated_at=at)
     merge.undone_at = at
     merge.save(update_fields=["undone_at"])
-    whole = kinds.get(merged.kind).model.objects.get(pk=merged.pk)
+    whole: Record = kinds.get(merged.kind).model.objects.get(pk=merged.pk)
     search.put_record(record=whole, body=kinds.get(whole.kind).body(whole))
     search.reindex_comments(record_id=merged.pk)
     search.reindex_comments(record_id=survivor.pk)

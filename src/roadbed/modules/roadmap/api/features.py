@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from ninja import Field, Path, Query, Router
+from ninja.responses import Status as Answer
 
 from roadbed.core.api import etags
 from roadbed.core.api.auth import access_of
@@ -119,7 +120,7 @@ def _plain(text: Any) -> None:
 )
 def create_feature(
     request: HttpRequest, workspace: Path[str], body: FeatureIn, response: HttpResponse
-) -> tuple[int, Feature]:
+) -> Answer[Feature]:
     """Add a feature to the tree."""
     access = access_of(request, role=Role.MAKER)
     given = {name: value for name, value in body.dict(exclude_unset=True).items() if value is not None}
@@ -131,7 +132,7 @@ def create_feature(
     )
     fresh = _feature(access, feature.key)
     etags.put(response, fresh)
-    return 201, fresh
+    return Answer(201, fresh)
 
 
 @router.patch(

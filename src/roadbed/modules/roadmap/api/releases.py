@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Path, Query, Router
+from ninja.responses import Status as Answer
 
 from roadbed.core.api import etags
 from roadbed.core.api.auth import access_of
@@ -102,7 +103,7 @@ def _fields(access: Access, given: dict[str, Any]) -> dict[str, Any]:
 )
 def create_release(
     request: HttpRequest, workspace: Path[str], body: ReleaseIn, response: HttpResponse
-) -> tuple[int, Release]:
+) -> Answer[Release]:
     """Plan a release."""
     access = access_of(request, role=Role.MAKER)
     given = {name: value for name, value in body.dict(exclude_unset=True).items() if value is not None}
@@ -113,7 +114,7 @@ def create_release(
         at=timezone.now(),
     )
     etags.put(response, release)
-    return 201, release
+    return Answer(201, release)
 
 
 @router.patch(

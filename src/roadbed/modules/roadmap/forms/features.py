@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from roadbed.core.workspaces.models import Member, Product, Team, Workspace
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
 
+if TYPE_CHECKING:
+    _MemberChoice = forms.ModelChoiceField[Member]
+else:
+    # Django itself knows its fields as generic only from 6.x on.
+    _MemberChoice = forms.ModelChoiceField
 
-class MemberField(forms.ModelChoiceField):
+
+class MemberField(_MemberChoice):
     """A choice of people, by name."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -34,7 +34,7 @@ def lock_tree(*, workspace_id: int) -> None:
 
 def siblings(*, workspace_id: int, parent_id: int | None, product_id: int | None) -> QuerySet[Feature]:
     """Everything that shares an order in the tree, deleted ones too: they come back to their place."""
-    rows = Feature.objects.filter(workspace_id=workspace_id, parent_id=parent_id)
+    rows: QuerySet[Feature] = Feature.objects.filter(workspace_id=workspace_id, parent_id=parent_id)
     return rows.filter(product_id=product_id) if parent_id is None else rows
 
 

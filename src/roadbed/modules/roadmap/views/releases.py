@@ -103,7 +103,7 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     release = shared.release_or_404(access, number)
     features = selectors.features_of(release)
     done, total = selectors.progress_of(release_ids=[release.pk]).get(release.pk, (0, 0))
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "feature": feature,
             "url": shared.feature_url(access, feature),

@@ -124,6 +124,10 @@ def done(request: HttpRequest, access: Access, deed: Deed | None, *, otherwise: 
 def switch(access: Access, current: str) -> list[dict[str, object]]:
     """The ways to look at the roadmap."""
     place = base(access)
-    ways = (("board", "Now next later", ""), ("tree", "Tree", "tree/"), ("list", "List", "list/"))
-    ways += (("releases", "Releases", "releases/"),)
+    ways = (
+        ("board", "Now next later", ""),
+        ("tree", "Tree", "tree/"),
+        ("list", "List", "list/"),
+        ("releases", "Releases", "releases/"),
+    )
     return [{"label": label, "url": place + path, "current": name == current} for name, label, path in ways]
