@@ -1,0 +1,1 @@
+"""What notify does: notices, mail, channels, webhooks; import the part that you need."""

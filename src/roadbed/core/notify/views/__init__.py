@@ -1,0 +1,1 @@
+"""Pages of notify: the inbox, and the settings of mail, channels and webhooks."""
