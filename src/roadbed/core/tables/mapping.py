@@ -104,7 +104,8 @@ def _guess_from_values(
             if any(name in chosen.values() for name in target.needs_one_of):
                 continue
             lengths = {
-                place: sum(len(str(cells[place] or "")) for cells in usable if place < len(cells)) / len(usable)
+                place: sum(len(str(cells[place] or "")) for cells in usable if place < len(cells))
+                / len(usable)
                 for place in free
             }
             longest = max(lengths, key=lambda place: lengths[place], default=None)
@@ -142,7 +143,9 @@ def check(*, target: ImportTarget, columns: Sequence[str], fields: Sequence[str]
         raise MappingError(f"Map a column to {labels}.")
 
 
-def by_name(*, target: ImportTarget, columns: Sequence[str], asked: Mapping[str, str], guessed: Sequence[str]) -> list[str]:
+def by_name(
+    *, target: ImportTarget, columns: Sequence[str], asked: Mapping[str, str], guessed: Sequence[str]
+) -> list[str]:
     """Return the guess with what was asked for put in its place.
 
     Parameters

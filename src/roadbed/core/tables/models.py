@@ -34,10 +34,14 @@ class Import(models.Model):
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
     external_source = models.CharField(max_length=60, blank=True, help_text="Where the ids come from.")
-    layout = models.JSONField(default=dict, help_text="How the file is read: encoding, delimiter, sheet, header.")
+    layout = models.JSONField(
+        default=dict, help_text="How the file is read: encoding, delimiter, sheet, header."
+    )
     columns = models.JSONField(default=list, help_text="The headers, in their order.")
     mapping = models.JSONField(default=list, help_text="A field name for each column.")
-    options = models.JSONField(default=dict, help_text="Date order, decimal mark and time zone by column or for all.")
+    options = models.JSONField(
+        default=dict, help_text="Date order, decimal mark and time zone by column or for all."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     is_cancel_requested = models.BooleanField(default=False)
     error = models.TextField(blank=True)
@@ -48,10 +52,14 @@ class Import(models.Model):
     unchanged_count = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0)
     made_along = models.JSONField(default=dict, help_text="New records of other kinds: how many by kind.")
-    kept_count = models.PositiveIntegerField(default=0, help_text="Records that an undo left, because they are in use.")
+    kept_count = models.PositiveIntegerField(
+        default=0, help_text="Records that an undo left, because they are in use."
+    )
     dry_run = models.JSONField(null=True, help_text="What the last dry run found.")
     job_id = models.BigIntegerField(null=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)

@@ -179,7 +179,9 @@ class RecordWriter:
                 for place, (draft, record_id) in enumerate(zip(drafts, ids, strict=True))
             ),
         )  # fmt: skip
-        names = sorted({name for draft in drafts for name in (*draft.values, *draft.defaults) if name in self._fields})
+        names = sorted(
+            {name for draft in drafts for name in (*draft.values, *draft.defaults) if name in self._fields}
+        )
         keeps = "attributes" in self._fields
         home = ["home_id"] if "home_id" in self._fields else []
         blanks = {name: each.get_default() for name, each in self._fields.items()}
@@ -202,9 +204,9 @@ class RecordWriter:
                 record_id,
                 self.kind.name,
                 draft.title,
-                self.kind.body(SimpleNamespace(**{**blanks, **draft.defaults, **draft.values, "title": draft.title}))[
-                    : search.BODY_LIMIT
-                ],
+                self.kind.body(
+                    SimpleNamespace(**{**blanks, **draft.defaults, **draft.values, "title": draft.title})
+                )[: search.BODY_LIMIT],
                 run.at,
             )
             for draft, record_id in zip(drafts, ids, strict=True)
@@ -278,7 +280,9 @@ class RecordWriter:
         return known
 
 
-def update_rows(model: type[models.Model], key: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def update_rows(
+    model: type[models.Model], key: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
     """Set columns of many rows of a model's own table; a row is (key, value, value, …)."""
     by_name = {each.attname: each for each in model._meta.local_concrete_fields}
     quote = connection.ops.quote_name
@@ -289,7 +293,10 @@ def update_rows(model: type[models.Model], key: str, names: Sequence[str], rows:
     )
     prepared = [
         [
-            *(by_name[name].get_db_prep_save(value, connection) for name, value in zip(names, row[1:], strict=True)),
+            *(
+                by_name[name].get_db_prep_save(value, connection)
+                for name, value in zip(names, row[1:], strict=True)
+            ),
             row[0],
         ]
         for row in rows
@@ -313,7 +320,9 @@ def store(writer: RecordWriter, rows: dict[int, dict[str, Any]], names: set[str]
     )
     local = sorted(names & set(writer._fields))
     if local:
-        update_rows(model, writer._parent, local, ((pk, *(row[name] for name in local)) for pk, row in rows.items()))
+        update_rows(
+            model, writer._parent, local, ((pk, *(row[name] for name in local)) for pk, row in rows.items())
+        )
     reindex(model, list(rows))
 
 

@@ -56,6 +56,8 @@ class ParsedRow:
     number: int
     values: dict[str, Any]
     extras: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    """Its stable id elsewhere, or one made of its content where the target makes one."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,10 @@ class Run:
     product_id: int | None
     actor: Actor
     at: datetime
+    started_at: datetime
+    """When the file came: stands in for a date that a row does not give."""
     source: str
+    currency: str
     mapped: frozenset[str]
     """The fields that columns are mapped to: what is not among them is never touched by a re-import."""
     is_dry: bool = False
@@ -124,6 +129,13 @@ class ImportTarget:
     presets: tuple[Preset, ...] = ()
     needs_one_of: tuple[str, ...] = ()
     """At least one of these fields must be mapped."""
+    identity: Callable[[ParsedRow], str] | None = None
+    """What makes two rows without an id the same, such as a name; the second one in a file is rejected."""
+    keeps_identity: bool = False
+    """Whether the identity serves as the id of a row without one, so that the same file again changes nothing."""
+    follow: Callable[[int, Mapping[str, Sequence[int]], Mapping[str, Sequence[int]], datetime], None] | None = None
+    """Called in each batch's transaction with (workspace, created ids by kind, changed or removed ids by kind, at):
+    what else must be counted anew."""
     in_use: Callable[[int, Sequence[int]], Collection[int]] | None = None
     """Given the workspace and ids of records that an undo would remove: those that must stay, because something
     was built on them since."""

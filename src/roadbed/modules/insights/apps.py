@@ -15,10 +15,11 @@ class InsightsConfig(AppConfig):
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import deeds, events, kinds, today
         from roadbed.core.records import services as records
+        from roadbed.core.tables import targets
         from roadbed.core.workspaces import navigation
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
-        from roadbed.modules.insights import facade, tasks
+        from roadbed.modules.insights import facade, imports, tasks
         from roadbed.modules.insights.selectors import bodies, inbox
         from roadbed.modules.insights.services import movers, quotes, tally
 
@@ -93,6 +94,8 @@ class InsightsConfig(AppConfig):
         ):
             deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
 
+        for target in imports.TARGETS:
+            targets.register(target)
         movers.register()
         rollup.register_counter(tally.count)
         events.listen(tally.follow)

@@ -28,7 +28,9 @@ NUMERIC = re.compile(
 )
 NAMED = re.compile(
     r"^(?:[^\W\d]+\.?,?\s+)??(?:(?P<day>\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:de\s+)?(?P<month>[^\W\d]+)\.?"
-    r"|(?P<month2>[^\W\d]+)\.?[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?)[,\s-]+(?:de\s+)?(?P<year>\d{4}|\d\d)" + TIME + "$",
+    r"|(?P<month2>[^\W\d]+)\.?[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?)[,\s-]+(?:de\s+)?(?P<year>\d{4}|\d\d)"
+    + TIME
+    + "$",
     re.IGNORECASE,
 )
 COMPACT = re.compile(r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")
@@ -49,7 +51,9 @@ oct october oktober octobre octubre ottobre outubro październik października o
 nov november novembre noviembre novembro listopad listopada
 dec december dezember décembre diciembre dicembre dezembro grudzień grudnia dez déc dic
 """
-MONTHS = {name: month for month, line in enumerate(_NAMES.split("\n")[1:-1], start=1) for name in line.split()}
+MONTHS = {
+    name: month for month, line in enumerate(_NAMES.split("\n")[1:-1], start=1) for name in line.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,9 @@ def _numeric(match: re.Match[str], order: Order, zone: dt.tzinfo) -> dt.datetime
             elif int(b) > 12:
                 used = "mdy"
             else:
-                raise CellError(f"{quoted(match[0])} may have the day or the month first: choose the date order.")
+                raise CellError(
+                    f"{quoted(match[0])} may have the day or the month first: choose the date order."
+                )
         if used == "ymd":
             parts = (_year(a), int(b), int(c))
         elif used == "dmy":

@@ -134,4 +134,6 @@ def _check_unit(match: re.Match[str], currency: str, cell: Any) -> None:
             raise CellError(f"{quoted(cell)} is no number.")
         meant = SYMBOLS.get(unit.lower().rstrip("."), SYMBOLS.get(unit.lower(), {unit.upper()}))
         if currency not in meant:
-            raise CellError(f"{quoted(cell)} is not in {currency}, the workspace’s currency. Convert it first.")
+            raise CellError(
+                f"{quoted(cell)} is not in {currency}, the workspace’s currency. Convert it first."
+            )

@@ -15,12 +15,23 @@ from roadbed.core.tables.values import dates, escapes, numbers
 from roadbed.core.tables.values.errors import CellError, quoted
 
 Type = Literal[
-    "text", "long_text", "number", "money", "integer", "boolean", "date", "datetime", "url", "email", "list", "choice"
+    "text",
+    "long_text",
+    "number",
+    "money",
+    "integer",
+    "boolean",
+    "date",
+    "datetime",
+    "url",
+    "email",
+    "list",
+    "choice",
 ]
 Parse = Callable[[Cell], Any]
 
-YES = frozenset("yes y true t 1 on x ja j oui o si sí s sim tak wahr vrai".split())
-NO = frozenset("no n false f 0 off - nein non não nie nee falsch faux".split())
+YES = frozenset(["yes", "y", "true", "t", "1", "on", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "wahr", "vrai"])
+NO = frozenset(["no", "n", "false", "f", "0", "off", "-", "nein", "non", "não", "nie", "nee", "falsch", "faux"])
 EMAIL = re.compile(r"^[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+\.[^@\s<>\"(),;:.]{2,}$")
 NAMED_EMAIL = re.compile(r"^\s*\"?(?P<name>[^<\"]*?)\"?\s*<(?P<email>[^<>\s]+)>\s*$")
 LIST_MARKS = re.compile(r"[;,|\n]")
@@ -112,7 +123,9 @@ def _whole(read: Callable[[Any], Decimal]) -> Parse:
 
 def _choice(choices: Mapping[str, tuple[str, ...]]) -> Parse:
     by_word = {
-        word.casefold(): value for value, aliases in choices.items() for word in (value, *aliases, value.replace("_", " "))
+        word.casefold(): value
+        for value, aliases in choices.items()
+        for word in (value, *aliases, value.replace("_", " "))
     }
 
     def parse(cell: Cell) -> str:
@@ -154,4 +167,6 @@ def parser(
 
 def is_empty(cell: Cell) -> bool:
     """Whether a cell says nothing: blank, or a word that programs write for nothing."""
-    return is_blank(cell) or (isinstance(cell, str) and cell.strip() in {"NULL", "null", "None", "NaN", "nan", "\\N"})
+    return is_blank(cell) or (
+        isinstance(cell, str) and cell.strip() in {"NULL", "null", "None", "NaN", "nan", "\\N"}
+    )
