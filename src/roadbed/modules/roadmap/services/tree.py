@@ -35,7 +35,9 @@ def lock_tree(*, workspace_id: int) -> None:
 def siblings(*, workspace_id: int, parent_id: int | None, product_id: int | None) -> QuerySet[Feature]:
     """Everything that shares an order in the tree, deleted ones too: they come back to their place."""
     rows: QuerySet[Feature] = Feature.objects.filter(workspace_id=workspace_id, parent_id=parent_id)
-    return rows.filter(product_id=product_id) if parent_id is None else rows
+    if parent_id is not None:
+        return rows
+    return rows.filter(product_id=product_id) if product_id is not None else rows.filter(product__isnull=True)
 
 
 def check(*, feature: Feature, parent: Feature | None) -> None:
