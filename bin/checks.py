@@ -99,14 +99,17 @@ def house() -> None:
 
 def sqlite() -> None:
     """The whole suite on SQLite."""
-    _pytest("sqlite", "-n", "2", "-m", "not browser and not postgres", DATABASE_URL="")
+    own = ["--ignore=tests/architecture"]  # the stage `house` runs them
+    _pytest("sqlite", "-n", "2", "-m", "not browser and not postgres", *own, DATABASE_URL="")
 
 
 def postgres() -> None:
     """The same suite on PostgreSQL."""
     try:
         with Cluster() as cluster:
-            _pytest("postgres", "-n", "2", "-m", "not browser", DATABASE_URL=cluster.url)
+            # The terminal's tests choose their database themselves, and the house has none.
+            own = ["--ignore=tests/cli", "--ignore=tests/architecture", "--ignore=engines"]
+            _pytest("postgres", "-n", "2", "-m", "not browser", *own, "tests", DATABASE_URL=cluster.url)
     except PostgresMissingError as error:
         raise StageError(str(error)) from error
 

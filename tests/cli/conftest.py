@@ -1,0 +1,32 @@
+"""A terminal on a data folder with Ada in it, made once and copied, since migrating takes a while."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory):
+    terminal = Terminal(tmp_path_factory.mktemp("founded") / "data")
+    done = terminal.run(
+        "user", "create", "ada@northwind.example", "--name", "Ada", "--workspace", "Northwind"
+    )
+    assert done.returncode == 0, done.stderr
+    return terminal
+
+
+@pytest.fixture
+def terminal(founded, tmp_path):
+    shutil.copytree(
+        founded.data, tmp_path / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm", "running.lock")
+    )
+    return Terminal(tmp_path / "data")
+
+
+@pytest.fixture
+def empty(tmp_path):
+    return Terminal(tmp_path / "empty")
