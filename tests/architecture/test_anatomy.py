@@ -10,7 +10,7 @@ import pytest
 from tests.architecture import house
 
 ROOMS = {
-    "admin", "api", "apps", "demo", "facade", "forms", "migrations", "models", "selectors", "services", "tasks",
+    "admin", "api", "apps", "demo", "facade", "forms", "imports", "migrations", "models", "selectors", "services", "tasks",
     "templates", "urls", "views",
 }  # fmt: skip
 LONGEST = 450
