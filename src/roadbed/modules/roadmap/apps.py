@@ -15,9 +15,10 @@ class RoadmapConfig(AppConfig):
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import events, kinds
         from roadbed.core.records import services as records
+        from roadbed.core.tables import targets
         from roadbed.core.workspaces import navigation
         from roadbed.modules.roadmap import demo as story
-        from roadbed.modules.roadmap import facade, selectors, services
+        from roadbed.modules.roadmap import facade, imports, selectors, services
 
         kinds.register(
             kinds.Kind(
@@ -48,4 +49,6 @@ class RoadmapConfig(AppConfig):
         registry.register(facade.PROVIDER)
         records.register_mover(services.FEATURE_MOVER)
         events.listen(services.follow_life)
+        for target in imports.TARGETS:
+            targets.register(target)
         demo.register("roadmap", story.load, after=["insights"])

@@ -70,7 +70,11 @@ def options_for(access: Access) -> dict[str, list[filters.Option]]:
     """Return the choices that only the database knows; five queries."""
     workspace = access.workspace
     members = Member.objects.select_related("user").filter(workspace=workspace, removed_at__isnull=True)
-    releases = Release.objects.in_workspace(workspace.pk).order_by("-ship_date", "-pk")[:MOST_OPTIONS]
+    releases = (
+        Release.objects.in_workspace(workspace.pk)
+        .filter(kind="release")
+        .order_by("-ship_date", "-pk")[:MOST_OPTIONS]
+    )
     return {
         "product": [
             filters.Option(one.slug, one.name)

@@ -39,7 +39,8 @@ def filter_features(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySe
     filters : mapping
         As `roadbed.modules.roadmap.forms.lists.FILTERS` parses them; what is absent does not narrow.
     """
-    rows: Any = Feature.objects.in_workspace(workspace_id)
+    # The kind says nothing new, but lets the index over (workspace, kind, …) order the rows.
+    rows: Any = Feature.objects.in_workspace(workspace_id).filter(kind="feature")
     rows = (
         rows.exclude(archived_at__isnull=True)
         if filters.get("archived")

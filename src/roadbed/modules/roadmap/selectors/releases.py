@@ -20,7 +20,12 @@ def access_release(*, workspace_id: int, number: int) -> Release:
 
 def filter_releases(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[Release]:
     """Return the releases that the filters leave."""
-    rows: Any = Release.objects.in_workspace(workspace_id).not_archived().select_related("product")
+    rows: Any = (
+        Release.objects.in_workspace(workspace_id)
+        .filter(kind="release")
+        .not_archived()
+        .select_related("product")
+    )
     if words := filters.get("q"):
         rows = rows.filter(title__icontains=words)
     if product := filters.get("product"):

@@ -57,7 +57,11 @@ def _edit(access: Access, feature: Feature, name: str, *, error: str = "") -> ed
     elif name == "horizon":
         options = tuple(Horizon.choices)
     elif name == "release":
-        rows = Release.objects.in_workspace(feature.workspace_id).order_by("-ship_date")[:50]
+        rows = (
+            Release.objects.in_workspace(feature.workspace_id)
+            .filter(kind="release")
+            .order_by("-ship_date")[:50]
+        )
         options = (("", "none"), *((str(one.number), one.title) for one in rows))
         value = str(feature.release.number) if feature.release else ""
     return edits.InlineEdit(

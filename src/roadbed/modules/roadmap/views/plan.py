@@ -134,7 +134,9 @@ def _bulk(access: Access) -> tuple[tables.BulkAction, ...]:
     if not access.can_make:
         return ()
     path = f"{shared.base(access)}bulk/"
-    releases = Release.objects.in_workspace(access.workspace.pk).order_by("-ship_date")[:50]
+    releases = (
+        Release.objects.in_workspace(access.workspace.pk).filter(kind="release").order_by("-ship_date")[:50]
+    )
     return (
         tables.BulkAction("Status", f"{path}status/", name="value", options=tuple(Status.choices)),
         tables.BulkAction("Horizon", f"{path}horizon/", name="value", options=tuple(Horizon.choices)),
@@ -157,11 +159,13 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
     order = pagination.order_for(state.sort, columns=lists.ORDER)
     found = pagination.paginate(rows, order=order, cursor=state.cursor)
+    columns = _columns(access)
+    shown = tables.choose(columns, state=state)
     table = tables.Table(
         id="features",
         caption="Features",
         noun="features",
-        columns=_columns(access),
+        columns=columns,
         state=state,
         page=found,
         rows=tuple(
@@ -169,7 +173,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
                 id=str(feature.pk),
                 label=feature.key,
                 url=shared.feature_url(access, feature),
-                cells=shared.cells(access, feature),
+                cells=shared.cells(access, feature, shown=shown),
             )
             for feature in found.rows
         ),
@@ -195,13 +199,18 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 def _tree_rows(
-    access: Access, features: list[Feature], *, depth: int, opened: Mapping[int, list[Feature]]
+    access: Access,
+    features: list[Feature],
+    *,
+    depth: int,
+    opened: Mapping[int, list[Feature]],
+    shown: frozenset[str],
 ) -> list[tables.Row]:
     rows: list[tables.Row] = []
     for feature in features:
         branch = bool(getattr(feature, "has_children", False))
         below = opened.get(feature.pk, [])
-        cells = shared.cells(access, feature)
+        cells = shared.cells(access, feature, shown=shown)
         menu = (
             tables.MenuItem("Open", shared.feature_url(access, feature), icon="arrow-right"),
             *(
@@ -234,11 +243,11 @@ def _tree_rows(
                 open=True,
             )
         )
-        rows.extend(_tree_rows(access, below, depth=depth + 1, opened=opened))
+        rows.extend(_tree_rows(access, below, depth=depth + 1, opened=opened, shown=shown))
     return rows
 
 
-TREE_ROWS = 200
+TREE_ROWS = 100
 TREE_LEVELS = 3
 
 
@@ -277,7 +286,11 @@ def tree(request: HttpRequest, access: Access) -> HttpResponse:
         caption="Roadmap as a tree",
         noun="features",
         columns=columns,
-        rows=tuple(_tree_rows(access, roots, depth=0, opened=opened)),
+        rows=tuple(
+            _tree_rows(
+                access, roots, depth=0, opened=opened, shown=frozenset(column.key for column in columns)
+            )
+        ),
         empty=tables.Empty(
             "No plan yet",
             "Begin with an area, and put features under it.",
