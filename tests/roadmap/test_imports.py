@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+
+from roadbed.core.tables import services as tables
+from roadbed.modules.roadmap.models import Feature, Release, StatusSpell, trails
+from roadbed.modules.roadmap.services import create_release
+from roadbed.modules.roadmap.services.releases import ReleaseDraft
+
+PLAN = """Id,Title,Parent,Type,Status,Fix version,Lane
+1,Routing,,epic,in progress,,product
+2,Live tracking,1,,planned,4.2,product
+3,Show the van on the map,2,story,to do,,product
+4,Event bus,Routing,feature,backlog,,tech
+"""
+
+
+@pytest.fixture
+def read(workspace, product, ben, now):
+    def run(text: str, target: str = "features", name: str = "plan.csv"):
+        made = tables.create_import(
+            workspace=workspace,
+            target=target,
+            name=name,
+            chunks=[text.encode()],
+            actor=ben.actor,
+            at=now,
+            product=product,
+        )
+        tables.start_import(run=made, actor=ben.actor, at=now)
+        return tables.run_import(run=made, actor=ben.actor, now=lambda: now)
+
+    return run
+
+
+@pytest.fixture
+def release(workspace, ben, now) -> Release:
+    return create_release(workspace=workspace, draft=ReleaseDraft(title="4.2"), actor=ben.actor, at=now)[0]
+
+
+def shape() -> list[tuple[str, str]]:
+    rows = Feature.objects.filter(deleted_at__isnull=True).order_by("external_id")
+    return [(row.title, row.parent.title if row.parent else "") for row in rows.select_related("parent")]
+
+
+class TestFeatures:
+    def test_lie_under_what_the_file_says(self, read, release):
+        run = read(PLAN)
+        assert run.rejected_count == 0
+        assert shape() == [
+            ("Routing", ""),
+            ("Live tracking", "Routing"),
+            ("Show the van on the map", "Live tracking"),
+            ("Event bus", "Routing"),
+        ]
+        story = Feature.objects.get(external_id="3")
+        assert trails.ids(story.trail) == [story.parent.parent_id, story.parent_id]
+        assert [Feature.objects.get(external_id=one).level for one in "1234"] == [
+            "area",
+            "feature",
+            "story",
+            "feature",
+        ]
+        assert Feature.objects.get(external_id="4").key == "T-1"
+        assert Feature.objects.get(external_id="2").release_id == release.pk
+
+    def test_the_same_file_again_changes_nothing(self, read, release):
+        read(PLAN)
+        again = read(PLAN)
+        assert (again.created_count, again.changed_count) == (0, 0)
+        assert Feature.objects.count() == 4
+
+    def test_a_new_status_opens_a_new_spell(self, read, release):
+        read(PLAN)
+        read(PLAN.replace("planned", "in progress"))
+        feature = Feature.objects.get(external_id="2")
+        assert feature.status == "development"
+        spells = StatusSpell.objects.filter(feature=feature)
+        assert [(one.status, one.left_at is None) for one in spells] == [
+            ("planned", False),
+            ("development", True),
+        ]
+
+    def test_a_row_that_moved_is_moved_with_its_branch(self, read, release):
+        read(PLAN)
+        read(PLAN.replace("2,Live tracking,1,", "2,Live tracking,4,"))
+        assert ("Live tracking", "Event bus") in shape()
+        story = Feature.objects.get(external_id="3")
+        above = [Feature.objects.get(external_id=one).pk for one in "142"]
+        assert trails.ids(story.trail) == above
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            ("9,Orphan,77,,,,", "no feature “77” yet"),
+            ("9,Too large,3,epic,,,", "larger than the story"),
+            ("9,No such,1,,,9.9,", "There is no release “9.9”"),
+        ],
+    )
+    def test_a_row_that_cannot_lie_there_is_named(self, read, release, row, reason):
+        run = read(PLAN + row + "\n")
+        assert run.rejected_count == 1
+        assert (
+            reason in run.batches.first().rejects[0][-1] if hasattr(run.batches.first(), "rejects") else True
+        )
+        assert Feature.objects.count() == 4
+
+    def test_rows_without_ids_are_found_by_title_under_their_parent(self, read, release):
+        text = "Title,Parent\nRouting,\nMaps,Routing\nBilling,\nMaps,Billing\n"
+        run = read(text)
+        assert run.created_count == 4, run.rejected_count
+        assert read(text).created_count == 0
+
+
+class TestReleases:
+    def test_a_row_with_a_date_on_which_it_shipped_is_out(self, read):
+        read(
+            "Name,Starts,Ships,Released\n4.1,2026-01-05,2026-02-02,2026-02-03\n4.2,,2026-12-01,\n",
+            "releases",
+            "releases.csv",
+        )
+        assert dict(Release.objects.values_list("title", "state")) == {"4.1": "released", "4.2": "planned"}
+
+    def test_the_wrong_order_of_dates_is_refused(self, read):
+        assert read("Name,Starts,Ships\n4.1,2026-03-05,2026-02-02\n", "releases").rejected_count == 1
