@@ -22,6 +22,6 @@ class WorkspacesConfig(AppConfig):
         register(Tab("Departments", "settings/departments/", "Workspace", 30))
         register(Tab("Teams", "settings/teams/", "Workspace", 40))
         register(Tab("Products", "settings/products/", "Workspace", 50))
-        register(Tab("Activity log", "settings/activity/", "Data", 80, Role.MAKER))
+        register(Tab("Activity log", "settings/activity/", "Data", 80))
         register(Tab("Deleted records", "settings/deleted/", "Data", 90, Role.MAKER))
         register(Tab("Danger zone", "settings/danger/", "Workspace", 200, Role.OWNER))

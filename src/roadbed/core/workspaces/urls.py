@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from roadbed.core.workspaces.views import doors, own, people, workspace
+from roadbed.core.workspaces.views import doors, gallery, own, people, workspace
 
 root_patterns: list[URLPattern] = [
     path("", doors.home, name="home"),
@@ -71,4 +71,7 @@ workspace_patterns: list[URLPattern] = [
     path("settings/deleted/", workspace.deleted, name="settings-deleted"),
     path("settings/danger/", workspace.danger, name="settings-danger"),
     path("settings/danger/close/", workspace.close, name="settings-close"),
+    path("gallery/", gallery.show, name="gallery"),
+    path("gallery/<slug:part>/", gallery.show, name="gallery-part"),
+    path("gallery/<slug:part>/do/<slug:name>/", gallery.do, name="gallery-deed"),
 ]

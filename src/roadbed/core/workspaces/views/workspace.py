@@ -150,7 +150,7 @@ def _filtered(request: HttpRequest, access: Access) -> tuple[QuerySet[Activity],
     return rows, chosen
 
 
-@page(role=Role.MAKER)
+@page()
 @require_safe
 def activity(request: HttpRequest, access: Access) -> HttpResponse:
     """Everything that was done in the workspace."""
@@ -176,7 +176,7 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-@page(role=Role.MAKER)
+@page()
 @require_safe
 def export_activity(request: HttpRequest, access: Access) -> StreamingHttpResponse:
     """The filtered history as CSV, with the hashes that tie it together."""
@@ -208,7 +208,7 @@ def export_activity(request: HttpRequest, access: Access) -> StreamingHttpRespon
     return response
 
 
-@page(role=Role.MAKER)
+@page()
 @require_safe
 def verify(request: HttpRequest, access: Access) -> HttpResponse:
     """Walk the whole chain of hashes and say whether it holds."""

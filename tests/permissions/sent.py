@@ -1,0 +1,50 @@
+"""What is sent where an address refuses an empty body before it looks at who is asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+API = "api/v1/<slug:workspace>/"
+PAGE = "w/<slug:workspace>/"
+
+SENT: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", API + "invitations"): {"email": "y@example.com"},
+    ("POST", API + "departments"): {"name": "Finance"},
+    ("PATCH", API + "departments/<int:department_id>"): {"name": "Law"},
+    ("POST", API + "teams"): {"name": "Mobile"},
+    ("PUT", API + "teams/<int:team_id>"): {"name": "Routes"},
+    ("POST", API + "products"): {"name": "Portal"},
+    ("POST", API + "tokens"): {"name": "t"},
+    ("POST", API + "records/<key>/merge"): {"key": "N-2"},
+    ("POST", API + "records/<key>/links"): {"target": "N-2", "relation": "relates_to"},
+    ("POST", API + "records/<key>/comments"): {"body": "Yes."},
+    ("PATCH", API + "comments/<int:comment_id>"): {"body": "No."},
+    ("PUT", API + "records/<key>/tags"): {"tags": ["routing"]},
+    ("PUT", API + "records/<key>/watch"): {"watching": True},
+    ("POST", API + "views"): {"list": "insights.needs", "name": "Mine too"},
+    ("POST", API + "features"): {"title": "Offline maps"},
+    ("POST", API + "releases"): {"title": "5.0"},
+    ("POST", API + "needs"): {"title": "Know the delay"},
+    ("POST", API + "accounts"): {"title": "Copperline Foods"},
+    ("POST", API + "people"): {"title": "Jo Park"},
+    ("POST", API + "segments"): {"title": "Small fleets", "rule": {"all": []}},
+    ("POST", API + "feedback"): {"text": "More colours."},
+    ("POST", PAGE + "view/"): {"view": "technical"},
+    ("POST", PAGE + "<key:key>/merge/"): {"target": "N-2"},
+    ("POST", PAGE + "roadmap/place/"): {"card": lambda scene: scene.made["feature"].pk, "column": "now"},
+    ("POST", PAGE + "roadmap/bulk/<slug:what>/"): {"value": "planned"},
+    ("POST", PAGE + "roadmap/features/<key:key>/move/"): {"top": "yes"},
+}
+"""By method and address; JSON for programs, a form for pages. A function of the scene gives what it makes."""
+
+ASKED: dict[str, str] = {
+    API + "search": "q=road",
+    PAGE + "insights/outline/download/": "format=markdown",
+}
+"""The query that an address cannot do without."""
+
+
+def sent_to(*, method: str, route: str, scene: Any) -> dict[str, Any]:
+    """Return what is sent there."""
+    found = SENT.get((method, route), {})
+    return {name: value(scene) if callable(value) else value for name, value in found.items()}
