@@ -80,7 +80,7 @@ def fill(*, feedback: int, accounts: int, features: int, needs: int) -> object:
     from django.db import transaction
 
     from roadbed.core.accounts.models import User
-    from roadbed.core.records import bulk
+    from roadbed.core.records import bulk, upkeep
     from roadbed.core.records.models import Link, Record
     from roadbed.core.search import services as search
     from roadbed.core.workspaces.models import Member, Product, Workspace
@@ -230,6 +230,7 @@ def fill(*, feedback: int, accounts: int, features: int, needs: int) -> object:
         )
     for _ in insights.recount_everything(workspace_id=workspace.pk, at=NOW):
         pass
+    upkeep.refresh_statistics()  # as the nightly job and every large import do
     return user
 
 

@@ -10,13 +10,15 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from roadbed.core.accounts.actors import Actor
-from roadbed.core.records import bulk
+from roadbed.core.records import bulk, upkeep
 from roadbed.core.records import services as records
 from roadbed.core.tables.models import Import, ImportBatch, ImportChange, ImportReject
 from roadbed.core.tables.reading import Row, UnreadableFileError
 from roadbed.core.tables.targets import Outcome, ParsedRow, Run
 from roadbed.core.tables.understanding import Understanding, shown
 
+STATISTICS_FROM = 2_000
+"""From this many rows on, the query planner is told that the tables have grown."""
 BATCH = 1000
 ATTEMPTS = 3
 SHOWN_REJECTS = 100
@@ -220,6 +222,8 @@ def _finish(run: Import, done: int, at: datetime) -> None:
     Import.objects.filter(pk=run.pk, state=State.RUNNING, rows_done=done).update(
         state=State.DONE, finished_at=at, progress_at=at, rows_total=done
     )
+    if done >= STATISTICS_FROM:
+        upkeep.refresh_statistics()
 
 
 def check_import(*, run: Import, actor: Actor, now: Clock, told: Told | None = None) -> dict[str, Any]:
