@@ -21,7 +21,7 @@ IMPORT_EPILOG = """\
 Examples:
 
   roadbed import feedback.csv --into feedback --dry-run
-  roadbed import tickets.xlsx --into feedback --sheet Open --map "Ticket no=external_id" --map Body=text --source helpdesk
+  roadbed import tickets.xlsx --into feedback --sheet Open --map "Ticket no=external_id" --source helpdesk
   roadbed import accounts.csv --into accounts --rejects rejected.csv --json
   roadbed import --resume 12
 
@@ -104,32 +104,54 @@ def _pairs(given: list[str]) -> dict[str, str]:
 @app.command("import", epilog=IMPORT_EPILOG)
 def import_table(
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, TSV, XLSX, JSON or NDJSON.")
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, TSV, XLSX, JSON or NDJSON."),
     ] = None,
-    into: Annotated[str, typer.Option("--into", help="What the rows are: feedback, accounts, people, needs…")] = "",
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Its short name, where there are several.")] = "",
-    product: Annotated[str, typer.Option("--product", "-p", help="The product that the rows are about.")] = "",
+    into: Annotated[
+        str, typer.Option("--into", help="What the rows are: feedback, accounts, people, needs…")
+    ] = "",
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="Its short name, where there are several.")
+    ] = "",
+    product: Annotated[
+        str, typer.Option("--product", "-p", help="The product that the rows are about.")
+    ] = "",
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="In place of the guess; COLUMN= leaves it out, + keeps it."),
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="In place of the guess; COLUMN= leaves it out, + keeps it."
+        ),
     ] = None,
     source: Annotated[
         str, typer.Option("--source", help="Where the ids come from; made of the file's name otherwise.")
     ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Find out what would happen, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Find out what would happen, and write nothing.")
+    ] = False,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", metavar="FILE", help="Write rejected rows here, with the reason.")
+        Path | None,
+        typer.Option("--rejects", metavar="FILE", help="Write rejected rows here, with the reason."),
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="Such as utf-8, utf-16, cp1252.")] = "",
-    delimiter: Annotated[str, typer.Option("--delimiter", help="What parts the columns; tab for a tab.")] = "",
+    delimiter: Annotated[
+        str, typer.Option("--delimiter", help="What parts the columns; tab for a tab.")
+    ] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="Which sheet of a workbook.")] = "",
-    header: Annotated[int | None, typer.Option("--header", min=0, help="The row that names the columns; 0 for none.")] = (
-        None
-    ),
-    date_order: Annotated[str, typer.Option("--date-order", help="dmy, mdy or ymd, where the file does not decide.")] = "",
-    time_zone: Annotated[str, typer.Option("--time-zone", help="Of times that name none, such as Europe/Berlin.")] = "",
-    resume: Annotated[int, typer.Option("--resume", metavar="NUMBER", help="Go on with an import that stopped.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, progress as lines of JSON.")] = False,
+    header: Annotated[
+        int | None, typer.Option("--header", min=0, help="The row that names the columns; 0 for none.")
+    ] = (None),
+    date_order: Annotated[
+        str, typer.Option("--date-order", help="dmy, mdy or ymd, where the file does not decide.")
+    ] = "",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="Of times that name none, such as Europe/Berlin.")
+    ] = "",
+    resume: Annotated[
+        int, typer.Option("--resume", metavar="NUMBER", help="Go on with an import that stopped.")
+    ] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON, progress as lines of JSON.")
+    ] = False,
 ) -> None:
     """Read a table into the workspace. Importing it again changes what differs and doubles nothing."""
     if date_order not in {"", "dmy", "mdy", "ymd"}:
@@ -148,7 +170,11 @@ def import_table(
         "header": header,
     }
     options = {"date_order": date_order, "zone": time_zone}
-    run = _resumed(place, resume) if resume else _made(place, chosen, file, into, asked, source, layout, options)
+    run = (
+        _resumed(place, resume)
+        if resume
+        else _made(place, chosen, file, into, asked, source, layout, options)
+    )
     result = _checked(run, as_json=as_json) if dry_run else _imported(run, as_json=as_json)
     if rejects is not None and not dry_run:
         _write_rejects(run, rejects)
@@ -234,9 +260,17 @@ def _imported(run: Import, *, as_json: bool) -> dict[str, Any]:
     except services.AmbiguousDatesError as error:
         _fail(FAILED, str(error), fix="Add --date-order dmy, mdy or ymd.")
     except (services.NotNowError, mapping.MappingError, UnreadableFileError) as error:
-        _fail(FAILED, str(error), fix="See the columns and fields with --dry-run, and set them with --map COLUMN=FIELD.")
+        _fail(
+            FAILED,
+            str(error),
+            fix="See the columns and fields with --dry-run, and set them with --map COLUMN=FIELD.",
+        )
     if run.state == run.State.FAILED:
-        _fail(FAILED, run.error, fix=f"{run.rows_done:,} rows are in. Go on with: roadbed import --resume {run.pk}")
+        _fail(
+            FAILED,
+            run.error,
+            fix=f"{run.rows_done:,} rows are in. Go on with: roadbed import --resume {run.pk}",
+        )
     return {
         "import": run.pk,
         "file": run.file_name,
@@ -316,7 +350,9 @@ def _tell(result: dict[str, Any], *, dry_run: bool, rejects: Path | None) -> Non
     for kind, count in result["made_along"].items():
         known = kinds.get(kind)
         print(f"Along with them: {count:,} new {(known.label if count == 1 else known.plural).lower()}.")
-    print(f"Ids are kept under the source “{result['source']}”. Import the same export again with --source {result['source']}.")
+    print(
+        f"Its ids are kept under the source “{result['source']}”: give --source {result['source']} next time."
+    )
     for each in result["rejects"][:SHOWN_REJECTS]:
         print(f"  {each['reason']}", file=sys.stderr)
     more = result["rejected"] - min(len(result["rejects"]), SHOWN_REJECTS)
@@ -328,7 +364,9 @@ def _tell(result: dict[str, Any], *, dry_run: bool, rejects: Path | None) -> Non
 @app.command("export", epilog=EXPORT_EPILOG)
 def export_table(
     what: Annotated[str, typer.Argument(metavar="LIST", help="feedback, accounts, people, needs…")],
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Its short name, where there are several.")] = "",
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="Its short name, where there are several.")
+    ] = "",
     product: Annotated[str, typer.Option("--product", "-p", help="Only what belongs to this product.")] = "",
     format_: Annotated[str, typer.Option("--format", "-f", help="csv, tsv, xlsx, json or ndjson.")] = "csv",
     output: Annotated[
@@ -349,9 +387,9 @@ def export_table(
     except sources.UnknownSourceError:
         names = ", ".join(each.name for each in sources.all_sources())
         _fail(UNKNOWN, f"“{what}” cannot be exported.", fix=f"What can: {names}.")
-    rows = source.rows(sources.Asked(workspace_id=place.pk, product_id=chosen.pk if chosen else None))
+    asked = sources.Asked(workspace_id=place.pk, product_id=chosen.pk if chosen else None)
     try:
-        chunks = writing.write(columns=source.columns, rows=rows, format=format_, title=source.label)
+        chunks = source.write(asked, format=format_)
         if output is None:
             for chunk in chunks:
                 sys.stdout.buffer.write(chunk)

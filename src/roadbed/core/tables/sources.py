@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
+
+from roadbed.core.records.models import Record
+from roadbed.core.tables import writing
 from roadbed.core.tables.writing import Cells, Column
+
+R = TypeVar("R", bound=Record)
 
 
 class UnknownSourceError(LookupError):
@@ -15,23 +21,39 @@ class UnknownSourceError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which rows are wanted: those of a workspace, of a product, and what else the list's own filters say."""
+    """Which rows are wanted: those of a workspace, of a product, and of a list with its filters."""
 
     workspace_id: int
     product_id: int | None = None
-    query: Mapping[str, Any] = field(default_factory=dict)
-    """The list's query string, as a `QueryDict`."""
+    within: QuerySet[Any] | None = None
+    """The records of the list as it is filtered; None for all of them."""
+
+    def narrow(self, records: QuerySet[R]) -> QuerySet[R]:
+        """Return those of the records that are wanted, the oldest first."""
+        if self.product_id is not None:
+            records = records.filter(product_id=self.product_id)
+        if self.within is not None:
+            records = records.filter(pk__in=self.within.order_by().values("pk"))
+        return records.order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """A list as a table. `rows` yields one sequence of values a row, in the order of the columns, without holding
-    all of them; names of columns are those that importing knows, so that what is exported can be read back."""
+    """A list as a table.
+
+    `rows(asked, columns)` yields one sequence of values a row, in the order of the columns, without holding all of
+    them. Headers are those that importing knows, so that what is exported can be read back.
+    """
 
     name: str
     label: str
-    columns: Sequence[Column]
-    rows: Callable[[Asked], Iterable[Cells]]
+    columns: Callable[[Asked], Sequence[Column]]
+    rows: Callable[[Asked, Sequence[Column]], Iterable[Cells]]
+
+    def write(self, asked: Asked, *, format: str) -> Iterator[bytes]:
+        """Yield the list piece by piece in a format of `writing.FORMATS`."""
+        columns = self.columns(asked)
+        return writing.write(columns=columns, rows=self.rows(asked, columns), format=format, title=self.label)
 
 
 _SOURCES: dict[str, ExportSource] = {}

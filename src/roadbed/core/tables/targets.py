@@ -133,7 +133,9 @@ class ImportTarget:
     """What makes two rows without an id the same, such as a name; the second one in a file is rejected."""
     keeps_identity: bool = False
     """Whether the identity serves as the id of a row without one, so that the same file again changes nothing."""
-    follow: Callable[[int, Mapping[str, Sequence[int]], Mapping[str, Sequence[int]], datetime], None] | None = None
+    follow: (
+        Callable[[int, Mapping[str, Sequence[int]], Mapping[str, Sequence[int]], datetime], None] | None
+    ) = None
     """Called in each batch's transaction with (workspace, created ids by kind, changed or removed ids by kind, at):
     what else must be counted anew."""
     in_use: Callable[[int, Sequence[int]], Collection[int]] | None = None

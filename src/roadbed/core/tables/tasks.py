@@ -14,9 +14,7 @@ LONG = timedelta(hours=6)
 
 
 def _load(context: jobs.Context, import_id: int, name: str) -> tuple[Import, Actor]:
-    run = Import.objects.select_related("workspace", "file").get(
-        pk=import_id, workspace_id=context.workspace_id
-    )
+    run = Import.objects.select_related("workspace", "file").get(pk=import_id)
     return run, Actor(user_id=run.created_by_id, name=name or run.created_by_name, via="import")
 
 

@@ -122,7 +122,7 @@ def _json(columns: Sequence[Column], rows: Iterable[Cells], *, by_line: bool) ->
 
 
 def _workbook(columns: Sequence[Column], rows: Iterable[Cells], title: str) -> Iterator[bytes]:
-    import xlsxwriter  # only where a workbook is wanted
+    import xlsxwriter  # type: ignore[import-untyped]  # it has no types; imported only where a workbook is wanted
 
     with tempfile.TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -144,7 +144,7 @@ def _workbook(columns: Sequence[Column], rows: Iterable[Cells], title: str) -> I
                     continue
                 if isinstance(value, bool):
                     sheet.write_boolean(number, place, value)
-                elif isinstance(value, (int, float, Decimal)) and abs(value) < 10**15:
+                elif isinstance(value, (int, float, Decimal)) and abs(float(value)) < 1e15:
                     sheet.write_number(number, place, float(value))
                 elif isinstance(value, dt.datetime):
                     sheet.write_datetime(number, place, value.astimezone(dt.UTC).replace(tzinfo=None), moment)

@@ -15,7 +15,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import deeds, events, kinds, today
         from roadbed.core.records import services as records
-        from roadbed.core.tables import targets
+        from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
@@ -96,6 +96,8 @@ class InsightsConfig(AppConfig):
 
         for target in imports.TARGETS:
             targets.register(target)
+        for source in imports.SOURCES:
+            sources.register(source)
         movers.register()
         rollup.register_counter(tally.count)
         events.listen(tally.follow)

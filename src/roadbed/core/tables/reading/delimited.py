@@ -47,7 +47,7 @@ class _Lines:
 def _reason(error: csv.Error, line: int) -> str:
     text = str(error)
     if "field larger" in text:
-        return f"Line {line}: a field is longer than {FIELD_LIMIT:,} characters, or a quotation mark opens here that never closes."
+        return f"Line {line}: a field is over {FIELD_LIMIT:,} characters, or a quotation mark opens here and never closes."
     if "unexpected end" in text:
         return f"Line {line}: a quotation mark opens here that never closes."
     return f"Line {line}: broken quotation marks. A mark within a quoted field is written twice."
@@ -92,7 +92,7 @@ def read(
                 continue
             except UnicodeError as error:
                 raise UnreadableFileError(
-                    f"The file cannot be read as {encoding} after line {lines.number}: {error}. Choose another encoding."
+                    f"The file cannot be read as {encoding} after line {lines.number}. Choose another encoding."
                 ) from error
             if not cells or (len(cells) == 1 and not cells[0].strip()):
                 continue

@@ -79,7 +79,7 @@ def _count_faults(path: Path) -> tuple[int, int, bytes]:
 
 
 def detect(path: Path) -> Encoding:
-    """Return the encoding of a text file: by its mark, else UTF-8 where that fits, else by what reads most naturally."""
+    """Return the encoding of a text: by its mark, else UTF-8 where that fits, else by what reads most naturally."""
     with path.open("rb") as file:
         head = file.read(4096)
     for mark, name in MARKS:

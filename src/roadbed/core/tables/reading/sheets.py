@@ -80,8 +80,8 @@ def check_archive(path: Path) -> None:
                 )
             if total > UNPACKED_LIMIT or (total > RATIO_FROM and total / packed > RATIO_LIMIT):
                 raise UnreadableFileError(
-                    f"The workbook unpacks from {_megabytes(packed)} to {_megabytes(total)}, which is more than we open "
-                    f"({_megabytes(UNPACKED_LIMIT)} and {RATIO_LIMIT} times its size are the most). Save it as CSV instead."
+                    f"The workbook unpacks from {_megabytes(packed)} to {_megabytes(total)}, more than we open "
+                    f"({_megabytes(UNPACKED_LIMIT)} and {RATIO_LIMIT} times its size are the most). Save it as CSV."
                 )
             if "xl/workbook.xml" not in archive.namelist():
                 raise UnreadableFileError("The file is an archive, but not an XLSX workbook.")

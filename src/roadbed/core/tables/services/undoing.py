@@ -81,7 +81,9 @@ def _touched(ids: Collection[int], since: datetime) -> set[int]:
     )
 
 
-def _remove(run: Import, kind: str, span: tuple[int, int], actor: Actor, at: datetime) -> tuple[list[int], int]:
+def _remove(
+    run: Import, kind: str, span: tuple[int, int], actor: Actor, at: datetime
+) -> tuple[list[int], int]:
     ids = list(
         Record.objects.filter(workspace_id=run.workspace_id, kind=kind, deleted_at__isnull=True)
         .filter(pk__gte=span[0], pk__lte=span[1])

@@ -11,7 +11,8 @@ from roadbed.core.tables.values.errors import CellError, quoted
 
 Mark = Literal["", ".", ","]
 SYMBOLS = {
-    "€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "₹": {"INR"}, "₽": {"RUB"}, "zł": {"PLN"}, "kr": {"SEK", "NOK", "DKK"},
+    "€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "₹": {"INR"}, "₽": {"RUB"}, "zł": {"PLN"},
+    "kr": {"SEK", "NOK", "DKK"},
     "$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}, "us$": {"USD"},
     "euro": {"EUR"}, "eur": {"EUR"}, "r$": {"BRL"}, "fr.": {"CHF"},
 }  # fmt: skip

@@ -30,8 +30,31 @@ Type = Literal[
 ]
 Parse = Callable[[Cell], Any]
 
-YES = frozenset(["yes", "y", "true", "t", "1", "on", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "wahr", "vrai"])
-NO = frozenset(["no", "n", "false", "f", "0", "off", "-", "nein", "non", "não", "nie", "nee", "falsch", "faux"])
+YES = frozenset(
+    [
+        "yes",
+        "y",
+        "true",
+        "t",
+        "1",
+        "on",
+        "x",
+        "ja",
+        "j",
+        "oui",
+        "o",
+        "si",
+        "sí",
+        "s",
+        "sim",
+        "tak",
+        "wahr",
+        "vrai",
+    ]
+)
+NO = frozenset(
+    ["no", "n", "false", "f", "0", "off", "-", "nein", "non", "não", "nie", "nee", "falsch", "faux"]
+)
 EMAIL = re.compile(r"^[^@\s<>\"(),;:]+@[^@\s<>\"(),;:]+\.[^@\s<>\"(),;:.]{2,}$")
 NAMED_EMAIL = re.compile(r"^\s*\"?(?P<name>[^<\"]*?)\"?\s*<(?P<email>[^<>\s]+)>\s*$")
 LIST_MARKS = re.compile(r"[;,|\n]")

@@ -83,7 +83,9 @@ def write_people(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
     for index, (row, (account_id, account_name)) in enumerate(zip(rows, places, strict=True)):
         if account_id is None and account_name:
             account_id = directory.account_names.get(account_name)
-        values: dict[str, Any] = {name: row.values[name] for name in ("email", "job_title") if name in row.values}
+        values: dict[str, Any] = {
+            name: row.values[name] for name in ("email", "job_title") if name in row.values
+        }
         if account_id is not None:
             values["account_id"] = account_id
         name, email = row.values.get("name", ""), row.values.get("email", "")
@@ -117,8 +119,8 @@ ACCOUNTS = ImportTarget(
     fields=(
         ID,
         Field("name", "Name", aliases=("title", "account", "account name", "company", "company name", "organisation",
-              "organization", "customer", "client", "firma", "kunde", "unternehmen", "entreprise", "empresa", "cliente"),
-              required=True, max_length=300),
+              "organization", "customer", "client", "firma", "kunde", "unternehmen", "entreprise", "empresa",
+              "cliente"), required=True, max_length=300),
         Field("domain", "Domain", aliases=("website", "web site", "url", "company domain", "webseite"), max_length=300),
         Field("plan", "Plan", aliases=("tier", "subscription", "package", "edition", "tarif", "abo"), max_length=60),
         Field("revenue", "Yearly revenue", "money", aliases=("revenue", "arr", "annual revenue", "acv",
@@ -158,5 +160,3 @@ PEOPLE = ImportTarget(
     in_use=people_in_use,
     follow=follow,
 )  # fmt: skip
-
-

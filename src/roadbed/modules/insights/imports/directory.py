@@ -57,7 +57,11 @@ class Directory:
         """
         known = run.memory.get(MEMORY)
         directory = known if isinstance(known, Directory) else cls(run)
-        head = ActivityHead.objects.filter(workspace_id=run.workspace_id).values_list("sequence", flat=True).first()
+        head = (
+            ActivityHead.objects.filter(workspace_id=run.workspace_id)
+            .values_list("sequence", flat=True)
+            .first()
+        )
         if run.is_dry:
             head = 0
         if directory.sequence != (head or 0):
@@ -70,7 +74,7 @@ class Directory:
         for table in (
             self.account_ids, self.account_domains, self.account_names, self.emails, self.names, self.account_of
         ):  # fmt: skip
-            table.clear()  # type: ignore[attr-defined]  # dictionaries of different keys
+            table.clear()
         for row in self._rows(Account, "account", ("domain", "external_source", "external_id")):
             own = row["external_id"] if row["external_source"] == self._run.source else ""
             self.learn_account(row["pk"], name=row["title"], domain=row["domain"], external_id=own)
@@ -103,7 +107,9 @@ class Directory:
         if name:
             self.account_names.setdefault(fold(name), pk)
 
-    def learn_person(self, pk: int, *, name: str = "", email: str = "", account_id: int | None = None) -> None:
+    def learn_person(
+        self, pk: int, *, name: str = "", email: str = "", account_id: int | None = None
+    ) -> None:
         """Remember a person under their names."""
         if email:
             self.emails.setdefault(email.lower(), pk)

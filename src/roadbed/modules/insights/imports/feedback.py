@@ -18,8 +18,8 @@ from roadbed.modules.insights.services.feedback import first_words
 
 FIELDS = (
     Field("external_id", "Id", aliases=("external id", "feedback id", "ticket id", "ticket", "issue id", "issue key",
-          "case number", "question id", "response id", "review id", "message id", "uuid", "key", "nummer", "identifiant",
-          "número", "nr"), is_key=True, max_length=200,
+          "case number", "question id", "response id", "review id", "message id", "uuid", "key", "nummer",
+          "identifiant", "número", "nr"), is_key=True, max_length=200,
           help="Stays the same from export to export, so that importing again changes instead of doubling."),
     Field("text", "Text", "long_text", aliases=("feedback", "body", "comment", "comments", "description", "message",
           "content", "review", "question", "answer", "verbatim", "note", "response", "details", "quote", "kommentar",
@@ -38,8 +38,8 @@ FIELDS = (
     Field("email", "E-mail", "email", aliases=("email", "e-mail address", "mail", "email address", "user email",
           "customer email", "contact email", "requester email", "author email", "correo", "courriel", "e post")),
     Field("account", "Account", aliases=("company", "organisation", "organization", "customer", "client", "firm",
-          "account name", "company name", "firma", "unternehmen", "kunde", "société", "entreprise", "empresa", "cliente",
-          "azienda", "bedrijf", "klant"), max_length=300, help="The customer organisation they speak for."),
+          "account name", "company name", "firma", "unternehmen", "kunde", "société", "entreprise", "empresa",
+          "cliente", "azienda", "bedrijf", "klant"), max_length=300, help="The customer organisation they speak for."),
     Field("account_domain", "Account’s domain", aliases=("domain", "website", "company domain", "web site", "webseite"),
           max_length=300),
     Field("account_id", "Account’s id", aliases=("company id", "organization id", "customer id", "client id"),
@@ -177,7 +177,9 @@ class _Batch:
         for key, text in quoted:
             index = keys[key]
             if self.drafts[index].values["text"] != text:
-                self._refuse(index, "Its words were changed, but they are quoted here: they stay as they were.")
+                self._refuse(
+                    index, "Its words were changed, but they are quoted here: they stay as they were."
+                )
 
     def _write_accounts(self) -> None:
         """Find or make the account of each row. Where rows of a batch differ, the last one stands."""
@@ -194,7 +196,9 @@ class _Batch:
             wanted[index] = mark
             if pk is not None and not facts:
                 continue
-            draft = drafts.setdefault(mark, Draft(index=index, external_id="" if pk else external_id, record_id=pk))
+            draft = drafts.setdefault(
+                mark, Draft(index=index, external_id="" if pk else external_id, record_id=pk)
+            )
             draft.values.update(facts)
             if pk is None:
                 draft.title = draft.title or name or domain or external_id
@@ -210,7 +214,9 @@ class _Batch:
                     domain=draft.defaults.get("domain", ""),
                     external_id=draft.external_id,
                 )
-            for index in [each for each, its in wanted.items() if its == mark] if draft.index in reasons else []:
+            for index in (
+                [each for each, its in wanted.items() if its == mark] if draft.index in reasons else []
+            ):
                 self._refuse(index, f"Account: {reasons[draft.index]}")
         for index, mark in wanted.items():
             found = mark if mark not in drafts else written.ids.get(drafts[mark].index)
@@ -277,7 +283,10 @@ def in_use(workspace_id: int, ids: Sequence[int]) -> Collection[int]:
 
 
 def follow(
-    workspace_id: int, created: Mapping[str, Sequence[int]], changed: Mapping[str, Sequence[int]], at: datetime
+    workspace_id: int,
+    created: Mapping[str, Sequence[int]],
+    changed: Mapping[str, Sequence[int]],
+    at: datetime,
 ) -> None:
     """Count the evidence anew whose speakers or accounts changed."""
     accounts, people = changed.get("account", ()), changed.get("person", ())

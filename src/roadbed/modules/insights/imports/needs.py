@@ -49,7 +49,10 @@ def in_use(workspace_id: int, ids: Sequence[int]) -> Collection[int]:
 
 
 def follow(
-    workspace_id: int, created: Mapping[str, Sequence[int]], changed: Mapping[str, Sequence[int]], at: datetime
+    workspace_id: int,
+    created: Mapping[str, Sequence[int]],
+    changed: Mapping[str, Sequence[int]],
+    at: datetime,
 ) -> None:
     """Give new needs their figures, all nought."""
     EvidenceTally.objects.bulk_create(
