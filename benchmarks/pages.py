@@ -154,9 +154,7 @@ def fill(*, feedback: int, accounts: int, features: int, needs: int) -> object:
                 )
 
         names = ["record_id", "text", "person_id", "account_id", "source", "said_at", "state"]
-        extra = [
-            name for name in ("home_id",) if any(f.attname == name for f in Feedback._meta.local_fields)
-        ]
+        extra = [name for name in ("home_id",) if any(f.attname == name for f in Feedback._meta.local_fields)]
         bulk.insert(Feedback, [*names, *extra], (row[: 7 + len(extra)] for row in said()))
         search.put_many(
             (workspace.pk, pk, "feedback", text[:80], text, NOW)

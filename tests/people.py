@@ -44,7 +44,9 @@ class Someone:
         call = getattr(self.browser, method.lower())
         address = path if path.startswith("/") else f"/api/v1/{self.member.workspace.slug}/{path}"
         sent = {"data": data, "content_type": "application/json"} if data is not None else {}
-        return call(address, **sent, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return call(
+            address, **sent, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
 
 def make_workspace(slug: str = "northwind", name: str = "Northwind") -> Workspace:

@@ -60,7 +60,9 @@ def as_int(value: str) -> int:
 
 def as_path(value: str) -> Path:
     """Read a folder; empty means the platform's folder for application data."""
-    return Path(value).expanduser().resolve() if value.strip() else Path(platformdirs.user_data_dir("roadbed"))
+    return (
+        Path(value).expanduser().resolve() if value.strip() else Path(platformdirs.user_data_dir("roadbed"))
+    )
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -79,26 +81,50 @@ OPTIONS: tuple[Option, ...] = (
         "Signs sessions and links; empty means the key that `up` made in the data folder.",
         secret=True,
     ),
-    Option("ROADBED_URL", as_text, "http://127.0.0.1:8400", "The address people use; decides hosts and secure cookies."),
+    Option(
+        "ROADBED_URL",
+        as_text,
+        "http://127.0.0.1:8400",
+        "The address people use; decides hosts and secure cookies.",
+    ),
     Option("ROADBED_HOSTS", as_list, "", "Further host names to answer to, separated by commas."),
-    Option("ROADBED_TRUST_PROXY", as_bool, "no", "Believe X-Forwarded-Proto, because a proxy of yours sets it."),
+    Option(
+        "ROADBED_TRUST_PROXY", as_bool, "no", "Believe X-Forwarded-Proto, because a proxy of yours sets it."
+    ),
     Option("ROADBED_DEBUG", as_bool, "no", "Show tracebacks in the browser. Never in production."),
-    Option("ROADBED_TIME_ZONE", as_text, "UTC", "Time zone of the server's clock texts, such as Europe/Berlin."),
-    Option("ROADBED_EMAIL_URL", as_text, "", "smtp://user:password@host:587?tls=1; empty prints mail to the log.", secret=True),
+    Option(
+        "ROADBED_TIME_ZONE", as_text, "UTC", "Time zone of the server's clock texts, such as Europe/Berlin."
+    ),
+    Option(
+        "ROADBED_EMAIL_URL",
+        as_text,
+        "",
+        "smtp://user:password@host:587?tls=1; empty prints mail to the log.",
+        secret=True,
+    ),
     Option("ROADBED_EMAIL_FROM", as_text, "roadbed@localhost", "Sender of every mail."),
     Option("ROADBED_SIGN_UP", as_bool, "no", "Let anybody create an account without an invitation."),
     Option(
         "ROADBED_OIDC",
         as_text,
         "",
-        "OpenID Connect as JSON: [{\"id\": …, \"name\": …, \"server_url\": …, \"client_id\": …, \"secret\": …}].",
+        'OpenID Connect as JSON: [{"id": …, "name": …, "server_url": …, "client_id": …, "secret": …}].',
         secret=True,
     ),
-    Option("ROADBED_WEBHOOK_ALLOW", as_list, "", "Private networks that webhooks may reach, such as 10.1.0.0/16."),
+    Option(
+        "ROADBED_WEBHOOK_ALLOW", as_list, "", "Private networks that webhooks may reach, such as 10.1.0.0/16."
+    ),
     Option("ROADBED_UPLOAD_MAX_MB", as_int, "200", "Largest file that can be uploaded, in megabytes."),
-    Option("ROADBED_API_RATE", as_int, "1200", "Requests a minute that one API token may make; 0 for no limit."),
+    Option(
+        "ROADBED_API_RATE", as_int, "1200", "Requests a minute that one API token may make; 0 for no limit."
+    ),
     Option("ROADBED_WORKERS", as_int, "1", "Web processes; more than one needs PostgreSQL."),
-    Option("ROADBED_JOB_LEASE_SECONDS", as_int, "60", "How long a worker may be silent before its job is taken over."),
+    Option(
+        "ROADBED_JOB_LEASE_SECONDS",
+        as_int,
+        "60",
+        "How long a worker may be silent before its job is taken over.",
+    ),
 )
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 os.environ.setdefault("ROADBED_SECRET_KEY", "not-a-secret-it-is-for-tests-only")
 os.environ.setdefault("ROADBED_DATA", tempfile.mkdtemp(prefix="roadbed-tests-"))
 
-from roadbed.config.settings import *
-from roadbed.config.settings import DATABASES, ROADBED_DATA, STORAGES
+from roadbed.config.settings import *  # noqa: F403 - the environment had to be set first; all settings are meant
+from roadbed.config.settings import DATABASES, ROADBED_DATA
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": Path(ROADBED_DATA) / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": Path(ROADBED_DATA) / "files"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ALLOWED_HOSTS = ["*"]

@@ -35,7 +35,9 @@ SECRET_KEY = _secret_key(ROADBED_DATA)
 DEBUG: bool = _values["ROADBED_DEBUG"]
 _address = urlsplit(ROADBED_URL)
 _secure = _address.scheme == "https"
-ALLOWED_HOSTS = sorted({_address.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *_values["ROADBED_HOSTS"]})
+ALLOWED_HOSTS = sorted(
+    {_address.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *_values["ROADBED_HOSTS"]}
+)
 CSRF_TRUSTED_ORIGINS = [ROADBED_URL]
 if _values["ROADBED_TRUST_PROXY"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -172,7 +174,10 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = ROADBED_DATA / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ROADBED_DATA / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ROADBED_DATA / "files"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
     """Accounts come by invitation, unless the installation opens sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

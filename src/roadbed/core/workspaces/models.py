@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -67,7 +69,9 @@ class Team(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=80)
-    members = models.ManyToManyField("Member", blank=True, related_name="teams")
+    members: models.ManyToManyField[Member, Any] = models.ManyToManyField(
+        "Member", blank=True, related_name="teams"
+    )
 
     class Meta:
         ordering = ["name"]

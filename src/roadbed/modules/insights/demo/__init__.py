@@ -136,13 +136,13 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     people = _people(workspace, rng, actor, at, accounts)
     needs = _needs(workspace, product, rng, at)
     weights = [topic.weight for topic in story.TOPICS]
-    pieces = []
+    pieces: list[tuple[datetime, int | None]] = []
     for _ in range(PIECES):
         if rng.random() < 0.12:
             pieces.append((_when(rng, at, "steady"), None))
         else:
-            index = rng.choices(range(len(story.TOPICS)), weights=weights)[0]
-            pieces.append((_when(rng, at, story.TOPICS[index].shape), index))
+            chosen = rng.choices(range(len(story.TOPICS)), weights=weights)[0]
+            pieces.append((_when(rng, at, story.TOPICS[chosen].shape), chosen))
     pieces.sort(key=lambda piece: piece[0])
     for number, (said_at, index) in enumerate(pieces, start=1):
         said_by = rng.choice(people)
