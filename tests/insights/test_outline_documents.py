@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -63,13 +64,13 @@ def couriers(world: outline_world.World, product: Product) -> outline_world.Worl
     )
     second = outline_world.make_need(world, "Work without a network", product=product)
     outline_world.make_need(world, "Let two depots share a van", product=product)
-    everyone = {"workspace": world.workspace, "actor": world.actor, "at": world.now}
+    everyone: dict[str, Any] = {"workspace": world.workspace, "actor": world.actor, "at": world.now}
     halden = services.create_account(
         name="Halden Freight", revenue=Decimal(840_000), plan="fleet", **everyone
-    )  # type: ignore[arg-type]  # one dict for both calls
-    copper = services.create_account(name="Copperline Foods", revenue=Decimal(400_000), **everyone)  # type: ignore[arg-type]  # as above
-    mira = services.create_person(name="Mira Oduya", account=halden, **everyone)  # type: ignore[arg-type]  # as above
-    jonas = services.create_person(name="Jonas Falk", account=copper, **everyone)  # type: ignore[arg-type]  # as above
+    )
+    copper = services.create_account(name="Copperline Foods", revenue=Decimal(400_000), **everyone)
+    mira = services.create_person(name="Mira Oduya", account=halden, **everyone)
+    jonas = services.create_person(name="Jonas Falk", account=copper, **everyone)
     words = slice(0, 42)
     text = "When a road closes we phone every driver. Please help."
     world.quote(world.say(person=mira, text=text, days_ago=20), first, strength=3, words=words)

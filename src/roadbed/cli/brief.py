@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from roadbed.cli.exits import Exit, end
+from roadbed.cli.output import print_json, say
+
 if TYPE_CHECKING:
     from roadbed.core.workspaces.models import Workspace
     from roadbed.modules.insights.selectors.outline import Outline, Rank
     from roadbed.modules.insights.selectors.outline_scope import Scope
 
-EXIT_UNKNOWN = 3
-EXIT_NOT_WRITTEN = 4
-EPILOG = """\
-Examples:
-
-  roadbed brief --product dispatch
-  roadbed brief --product dispatch --segment S-2 --since 2026-01-01 --rank trend
-  roadbed brief --workspace northwind --top 20 --json | jq '.needs[].summary'
-  roadbed brief --product dispatch --pdf needs.pdf --html needs.html
-
-Exit codes: 0 done · 2 the command was not understood · 3 no such workspace, product or segment ·
-4 a file could not be written.
-"""
-
 
 class UnknownError(LookupError):
-    """There is no workspace, product or segment of that name; the message says which there are."""
+    """There is no workspace, product or segment of that name; the fix says which there are."""
+
+    def __init__(self, message: str, *, fix: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
 
 
 def brief(
@@ -69,15 +63,28 @@ def brief(
     ] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write an A4 PDF.")] = None,
 ) -> None:
-    """Outline what customers need and expect, with the words it rests on."""
+    """Outline what customers need and expect, with the words it rests on.
+
+    Examples:
+
+        roadbed brief --product dispatch
+
+        roadbed brief --product dispatch --segment S-2 --since 2026-01-01 --rank trend
+
+        roadbed brief --workspace northwind --top 20 --json
+
+        roadbed brief --product dispatch --pdf needs.pdf --html needs.html
+    """
     since_day = _day(since)
     if rank not in {"people", "accounts", "revenue", "trend", "opportunity"}:
         raise typer.BadParameter(
             "choose people, accounts, revenue, trend or opportunity", param_hint="--rank"
         )
-    import django
+    from roadbed.cli import environment
 
-    django.setup()
+    environment.prepare()
+    from django.db import DatabaseError
+
     try:
         outline = _read(
             workspace=workspace,
@@ -89,8 +96,9 @@ def brief(
             quotes=quotes,
         )
     except UnknownError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_UNKNOWN) from error
+        end(Exit.FAILURE, error.message, fix=error.fix)
+    except DatabaseError as error:
+        end(Exit.FAILURE, f"the database cannot be read: {error}", fix="`roadbed doctor` says what is wrong.")
     written = _write(outline, html=html, markdown=markdown, pdf=pdf)
     if as_json:
         _print_json(outline)
@@ -136,10 +144,12 @@ def _workspace(slug: str) -> Workspace:
         return found[0]
     names = ", ".join(one.slug for one in known)
     if not known:
-        raise UnknownError("There is no workspace yet. Run `roadbed demo`, or make one with `roadbed up`.")
+        raise UnknownError(
+            "there is no workspace yet", fix="Run `roadbed demo`, or make one in `roadbed up`."
+        )
     if slug:
-        raise UnknownError(f"There is no workspace “{slug}”. There are: {names}.")
-    raise UnknownError(f"There are several workspaces. Choose one with --workspace: {names}.")
+        raise UnknownError(f"there is no workspace “{slug}”", fix=f"There are: {names}.")
+    raise UnknownError("there are several workspaces", fix=f"Choose one with --workspace: {names}.")
 
 
 def _scope(place: Workspace, *, product: str, segment: str, since: dt.date | None) -> Scope:
@@ -155,7 +165,7 @@ def _scope(place: Workspace, *, product: str, segment: str, since: dt.date | Non
         wanted = products.filter(Q(slug=product) | Q(name__iexact=product)).first()
         if wanted is None:
             names = ", ".join(products.values_list("slug", flat=True)) or "none yet"
-            raise UnknownError(f"There is no product “{product}”. There are: {names}.")
+            raise UnknownError(f"there is no product “{product}”", fix=f"There are: {names}.")
         product_id = wanted.pk
     if segment:
         segments = Segment.objects.in_workspace(place.pk)
@@ -164,7 +174,7 @@ def _scope(place: Workspace, *, product: str, segment: str, since: dt.date | Non
             names = (
                 ", ".join(f"{one.key} {one.title}" for one in segments.order_by("title")[:20]) or "none yet"
             )
-            raise UnknownError(f"There is no segment “{segment}”. There are: {names}.")
+            raise UnknownError(f"there is no segment “{segment}”", fix=f"There are: {names}.")
     return Scope(workspace_id=place.pk, product_id=product_id, segment=kept, since=since)
 
 
@@ -183,19 +193,20 @@ def _write(outline: Outline, *, html: Path | None, markdown: Path | None, pdf: P
         try:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         except OSError as error:
-            typer.echo(f"{path} could not be written: {error.strerror}.", err=True)
-            raise typer.Exit(EXIT_NOT_WRITTEN) from error
-        typer.echo(f"Wrote {path}", err=True)
+            end(
+                Exit.FAILURE,
+                f"{path} could not be written: {error.strerror}",
+                fix="Name a file in a folder that is there.",
+            )
+        say(f"wrote {path}")
         written.append(path)
     return written
 
 
 def _print_json(outline: Outline) -> None:
-    import json
-
     from roadbed.modules.insights.services import outline_words
 
-    typer.echo(json.dumps(outline_words.as_facts(outline), ensure_ascii=False, indent=2))
+    print_json(outline_words.as_facts(outline))
 
 
 def _print_text(outline: Outline) -> None:

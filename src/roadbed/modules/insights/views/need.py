@@ -167,6 +167,7 @@ def _quotes(request: HttpRequest, access: Access, need: Need) -> dict[str, Any]:
         "state": state,
         "quotes": [{"quote": one, "tone": CHIP_TONES[one.strength]} for one in cited],
         "quotes_page": found,
+        "currency": access.workspace.currency,
         "quotes_next": state.url(after=found.next) if found.next else "",
         "quotes_previous": state.url(after=found.previous) if found.previous else "",
     }
@@ -220,7 +221,6 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "chart": chart,
         "answers": answers.get(need.pk, []),
         "shares": selectors.segment_shares(need=need, workspace=slug),
-        "currency": access.workspace.currency,
     }
     return responses.page(request, "insights/needs/show.html", context)
 
