@@ -9,6 +9,7 @@ WORKSPACE = {
     "roadmap/features/<key:key>/move/": "GET maker, POST maker",
     "roadmap/features/<key:key>/set/": "POST maker",
     "roadmap/list/": "GET viewer",
+    "roadmap/list/export/": "GET viewer",
     "roadmap/new/": "GET maker, POST maker",
     "roadmap/place/": "POST maker",
     "roadmap/releases/": "GET viewer",
@@ -16,6 +17,7 @@ WORKSPACE = {
     "roadmap/releases/<int:number>/edit/": "GET maker, POST maker",
     "roadmap/releases/<int:number>/reopen/": "POST maker",
     "roadmap/releases/<int:number>/ship/": "POST maker",
+    "roadmap/releases/export/": "GET viewer",
     "roadmap/releases/new/": "GET maker, POST maker",
     "roadmap/tree/": "GET viewer",
 }

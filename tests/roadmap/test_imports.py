@@ -123,3 +123,26 @@ class TestReleases:
 
     def test_the_wrong_order_of_dates_is_refused(self, read):
         assert read("Name,Starts,Ships\n4.1,2026-03-05,2026-02-02\n", "releases").rejected_count == 1
+
+
+class TestExports:
+    def test_what_is_exported_can_be_read_back(self, dan, read, release):
+        read(PLAN)
+        answer = dan.get("roadmap/list/export/?format=csv")
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        assert "Show the van on the map" in text
+        again = read(text, name="export.csv")
+        assert (again.created_count, again.rejected_count, Feature.objects.count()) == (0, 0, 4)
+
+    def test_follows_the_filters_of_the_list(self, dan, read, release):
+        read(PLAN)
+        text = b"".join(dan.get("roadmap/list/export/?lane=technical&format=json").streaming_content).decode()
+        assert "Event bus" in text
+        assert "Routing" not in text.replace('"Lies under": "Routing"', "")
+
+    def test_an_unknown_format_is_not_found(self, dan):
+        assert dan.get("roadmap/list/export/?format=exe").status_code == 404
+
+    def test_strangers_get_nothing(self, eve, workspace):
+        assert eve.get(f"/w/{workspace.slug}/roadmap/list/export/").status_code == 404
+        assert eve.get(f"/w/{workspace.slug}/roadmap/releases/export/").status_code == 404

@@ -15,10 +15,10 @@ class RoadmapConfig(AppConfig):
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import events, kinds
         from roadbed.core.records import services as records
-        from roadbed.core.tables import targets
+        from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation
         from roadbed.modules.roadmap import demo as story
-        from roadbed.modules.roadmap import facade, imports, selectors, services
+        from roadbed.modules.roadmap import exports, facade, imports, selectors, services
 
         kinds.register(
             kinds.Kind(
@@ -51,4 +51,6 @@ class RoadmapConfig(AppConfig):
         events.listen(services.follow_life)
         for target in imports.TARGETS:
             targets.register(target)
+        for source in exports.SOURCES:
+            sources.register(source)
         demo.register("roadmap", story.load, after=["insights"])

@@ -115,7 +115,8 @@ def _draft(run: Run, plan: Plan, index: int, row: ParsedRow) -> Draft | str:
     if "status_at" in said:
         values["status_at"] = entered
     above = plan.find(str(said["parent"])) if said.get("parent") else None
-    known = plan.by_place.get((above.pk if above else 0, str(said["title"]).casefold()))
+    place = (above.pk if above else 0, str(said["title"]).casefold())
+    known = plan.by_id.get(row.key.casefold()) if row.key else plan.by_place.get(place)
     return Draft(
         index=index,
         title=said["title"],
@@ -123,7 +124,7 @@ def _draft(run: Run, plan: Plan, index: int, row: ParsedRow) -> Draft | str:
         defaults={"status_at": entered, "level": said.get("level", Level.FEATURE), "lane": Lane.PRODUCT},
         tags=said.get("tags", ()),
         external_id=row.key,
-        record_id=known.pk if known and not row.key else None,
+        record_id=known.pk if known else None,
     )
 
 

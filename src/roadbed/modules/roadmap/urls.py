@@ -3,12 +3,13 @@
 from django.urls import URLPattern, path
 
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
-from roadbed.modules.roadmap.views import features, plan, releases
+from roadbed.modules.roadmap.views import downloads, features, plan, releases
 
 workspace_patterns: list[URLPattern] = [
     path("roadmap/", plan.board, name="roadmap-board"),
     path("roadmap/place/", plan.place, name="roadmap-place"),
     path("roadmap/list/", plan.index, name="roadmap-list"),
+    path("roadmap/list/export/", downloads.features, name="roadmap-export"),
     path("roadmap/tree/", plan.tree, name="roadmap-tree"),
     path("roadmap/bulk/<slug:what>/", plan.bulk, name="roadmap-bulk"),
     path("roadmap/deeds/<int:deed_id>/undo/", plan.undo, name="roadmap-undo"),
@@ -18,6 +19,7 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/features/<key:key>/set/", features.set_one, name="feature-set"),
     path("roadmap/features/<key:key>/move/", features.move, name="feature-move"),
     path("roadmap/releases/", releases.index, name="releases"),
+    path("roadmap/releases/export/", downloads.releases, name="releases-export"),
     path("roadmap/releases/new/", releases.add, name="release-add"),
     path("roadmap/releases/<int:number>/", releases.show, name="release"),
     path("roadmap/releases/<int:number>/edit/", releases.edit, name="release-edit"),
