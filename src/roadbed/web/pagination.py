@@ -6,13 +6,14 @@ The cursor in the address holds the sort values of the row at the edge, signed s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core import signing
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 
 from roadbed.web.filters import Sort
@@ -100,10 +101,25 @@ def order_for(sort: Sort, *, columns: Mapping[str, str], unique: str = "pk") -> 
     return (f"{sign}{columns[sort.key]}", f"{sign}{unique}")
 
 
-def order_by(order: Sequence[str], *, backwards: bool = False) -> list[Any]:
-    """Return the ordering; rows without a value come last, whichever way it runs."""
+def _may_be_null(model: type[Model], name: str) -> bool:
+    """Whether the column can be empty. What is annotated, or lies behind a join, may be."""
+    try:
+        return bool(getattr(model._meta.get_field(name), "null", True))
+    except FieldDoesNotExist:
+        return name != "pk"
+
+
+def order_by(order: Sequence[str], *, backwards: bool = False, always: Collection[str] = ()) -> list[Any]:
+    """Return the ordering; rows without a value come last, whichever way it runs.
+
+    Columns named in `always` have a value in every row: they are ordered plainly, so that an index can be walked.
+    """
     terms = []
     for name in order:
+        if name.removeprefix("-") in always:
+            plain = F(name.removeprefix("-"))
+            terms.append(plain.desc() if name.startswith("-") != backwards else plain.asc())
+            continue
         descending = name.startswith("-") != backwards
         expression = F(name.removeprefix("-"))
         # Read backwards, those without a value must come first, for the page to be turned round again.
@@ -112,8 +128,16 @@ def order_by(order: Sequence[str], *, backwards: bool = False) -> list[Any]:
     return terms
 
 
-def _beyond(order: Sequence[str], cursor: Cursor) -> Q:
+def _beyond(order: Sequence[str], cursor: Cursor, *, always: Collection[str] = ()) -> Q:
     """Return the rows that lie strictly beyond the cursor in reading direction."""
+    if len(order) == 2 and all(name.removeprefix("-") in always for name in order):
+        # One bound that an index can start from, and the few rows at the edge itself.
+        (first, second), signs = (
+            [name.removeprefix("-") for name in order],
+            ["lt" if name.startswith("-") != cursor.backwards else "gt" for name in order],
+        )
+        further = Q(**{f"{first}__{signs[0]}": cursor.values[0]}) | Q(**{f"{second}__{signs[1]}": cursor.values[1]})
+        return Q(**{f"{first}__{signs[0]}e": cursor.values[0]}) & further
     condition = Q(pk__in=[])
     equal = Q()
     for name, value in zip(order, cursor.values, strict=True):
@@ -157,10 +181,12 @@ def paginate(
         at = decode(cursor, length=len(order)) if cursor else None
     except BadCursorError:
         at = None
+    columns = {name.removeprefix("-") for name in order} - set(queryset.query.annotations)
+    always = {name for name in columns if not _may_be_null(queryset.model, name)}
     total = queryset.order_by()[: count_cap + 1].count()
     backwards = at is not None and at.backwards
-    window = queryset.filter(_beyond(order, at)) if at is not None else queryset
-    found = list(window.order_by(*order_by(order, backwards=backwards))[: size + 1])
+    window = queryset.filter(_beyond(order, at, always=always)) if at is not None else queryset
+    found = list(window.order_by(*order_by(order, backwards=backwards, always=always))[: size + 1])
     more = len(found) > size
     found = found[:size]
     if backwards:

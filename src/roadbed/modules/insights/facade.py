@@ -82,7 +82,6 @@ def _heard_of_feedback(workspace: Workspace, base: str, ids: Collection[int]) ->
     for piece in rows:
         who = _who(piece.person.title if piece.person else "", piece.account.title if piece.account else "")
         revenue = piece.account.revenue if piece.account else None
-        url = f"{base}insights/feedback/{piece.number}/"
         found[piece.pk] = EvidenceItem(
             record_id=piece.pk,
             stage=Stage.HEARD,

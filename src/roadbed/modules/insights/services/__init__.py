@@ -9,7 +9,13 @@ from roadbed.modules.insights.services.customers import (
     find_or_make_person,
 )
 from roadbed.modules.insights.services.deeds import Deed, doing
-from roadbed.modules.insights.services.feedback import add_feedback, change_feedback, clean_text, first_words
+from roadbed.modules.insights.services.feedback import (
+    add_feedback,
+    change_feedback,
+    clean_text,
+    first_words,
+    speakers,
+)
 from roadbed.modules.insights.services.needs import change_need, create_need
 from roadbed.modules.insights.services.quotes import change_quote, put_back_quote, quote_words, remove_quote
 from roadbed.modules.insights.services.segments import change_segment, create_segment
@@ -62,6 +68,7 @@ __all__ = [
     "set_state",
     "set_state_of_many",
     "skip",
+    "speakers",
     "tag_many",
     "target_kinds",
     "undo",

@@ -39,6 +39,28 @@ def clean_text(text: str) -> str:
 
 
 @transaction.atomic
+def speakers(
+    *,
+    workspace: Workspace,
+    account_name: str,
+    person_name: str,
+    person_email: str,
+    actor: Actor,
+    at: datetime,
+    account: Account | None = None,
+) -> tuple[Account | None, Person | None]:
+    """Return the account and the person of these names, found or made; a person brings their account along."""
+    person = None
+    if account is None and account_name.strip():
+        account = customers.find_or_make_account(workspace=workspace, name=account_name, actor=actor, at=at)
+    if person_name.strip() or person_email.strip():
+        person = customers.find_or_make_person(
+            workspace=workspace, name=person_name, email=person_email, account=account, actor=actor, at=at
+        )
+    return account or (person.account if person else None), person
+
+
+@transaction.atomic
 def add_feedback(
     *,
     workspace: Workspace,
@@ -69,14 +91,17 @@ def add_feedback(
     """
     kept = clean_text(text)
     _refuse_future(said_at=said_at, at=at)
-    if account is None and account_name.strip():
-        account = customers.find_or_make_account(workspace=workspace, name=account_name, actor=actor, at=at)
-    if person is None and (person_name.strip() or person_email.strip()):
-        person = customers.find_or_make_person(
-            workspace=workspace, name=person_name, email=person_email, account=account, actor=actor, at=at
-        )
-    if account is None and person is not None:
-        account = person.account
+    named = speakers(
+        workspace=workspace,
+        account=account,
+        account_name=account_name,
+        person_name="" if person else person_name,
+        person_email="" if person else person_email,
+        actor=actor,
+        at=at,
+    )
+    person = person or named[1]
+    account = account or named[0] or (person.account if person else None)
     feedback = Feedback(
         workspace=workspace,
         product=product,

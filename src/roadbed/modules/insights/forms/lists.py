@@ -1,0 +1,77 @@
+"""The filters and orders of this module's lists. The pages and the API read the same declarations."""
+
+from __future__ import annotations
+
+from roadbed.modules.insights.models import Feedback
+from roadbed.web.filters import (
+    Boolean,
+    Choice,
+    DateRange,
+    FilterSet,
+    MultiChoice,
+    NumberRange,
+    Option,
+    SortOption,
+    Text,
+)
+
+STATES = tuple(Option(value, label) for value, label in Feedback.State.choices)
+
+FEEDBACK = FilterSet(
+    filters=(
+        Text("q", "Search feedback", search=True),
+        MultiChoice("state", "State", options=STATES, pinned=True),
+        MultiChoice("source", "Source", pinned=True),
+        Choice("segment", "Segment", pinned=True),
+        DateRange("said", "Said"),
+        NumberRange("rating", "Rating"),
+        Text("locale", "Language", hint="One or several, such as de, en"),
+        Text("account", "Account", hint="A key, such as A-12"),
+        Text("person", "Person", hint="A key, such as P-31"),
+        Text("backs", "Backs", hint="The key of a need or a feature"),
+        MultiChoice("tag", "Tag"),
+        Boolean("linked", "Linked", yes="to a need or a feature", no="to nothing yet"),
+        Choice("product", "Product"),
+    ),
+    sorts=(SortOption("said", "Said"), SortOption("rating", "Rating"), SortOption("added", "Added")),
+    default_sort="-said",
+)
+FEEDBACK_ORDER = {"said": "said_at", "rating": "rating", "added": "created_at"}
+
+ACCOUNTS = FilterSet(
+    filters=(
+        Text("q", "Search accounts", search=True),
+        Choice("segment", "Segment", pinned=True),
+        MultiChoice("plan", "Plan", pinned=True),
+        MultiChoice("country", "Country"),
+        NumberRange("revenue", "Revenue"),
+        MultiChoice("tag", "Tag"),
+        Boolean("heard", "Heard", yes="said something", no="silent so far"),
+    ),
+    sorts=(
+        SortOption("name", "Name", first="asc"),
+        SortOption("revenue", "Revenue"),
+        SortOption("added", "Added"),
+    ),
+    default_sort="-revenue",
+)
+ACCOUNTS_ORDER = {"name": "title", "revenue": "revenue", "added": "created_at"}
+
+PEOPLE = FilterSet(
+    filters=(
+        Text("q", "Search people", search=True),
+        Text("account", "Account", hint="A key, such as A-12"),
+        Choice("segment", "Segment", pinned=True),
+        MultiChoice("tag", "Tag"),
+    ),
+    sorts=(SortOption("name", "Name", first="asc"), SortOption("added", "Added")),
+    default_sort="name",
+)
+PEOPLE_ORDER = {"name": "title", "added": "created_at"}
+
+SEGMENTS = FilterSet(
+    filters=(Text("q", "Search segments", search=True),),
+    sorts=(SortOption("name", "Name", first="asc"), SortOption("added", "Added")),
+    default_sort="name",
+)
+SEGMENTS_ORDER = {"name": "title", "added": "created_at"}
