@@ -18,7 +18,7 @@ class RoadmapConfig(AppConfig):
         from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation
         from roadbed.modules.roadmap import demo as story
-        from roadbed.modules.roadmap import exports, facade, imports, selectors, services
+        from roadbed.modules.roadmap import facade, imports, selectors, services
 
         kinds.register(
             kinds.Kind(
@@ -51,6 +51,6 @@ class RoadmapConfig(AppConfig):
         events.listen(services.follow_life)
         for target in imports.TARGETS:
             targets.register(target)
-        for source in exports.SOURCES:
+        for source in imports.SOURCES:
             sources.register(source)
         demo.register("roadmap", story.load, after=["insights"])

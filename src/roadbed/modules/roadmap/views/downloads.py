@@ -9,7 +9,7 @@ from roadbed.core.tables import writing
 from roadbed.core.tables.responses import export_response
 from roadbed.core.tables.sources import Asked
 from roadbed.core.workspaces.access import Access, page
-from roadbed.modules.roadmap import exports, selectors
+from roadbed.modules.roadmap import imports, selectors
 from roadbed.modules.roadmap.forms import lists
 
 
@@ -27,7 +27,7 @@ def features(request: HttpRequest, access: Access) -> HttpResponseBase:
     state = lists.FILTERS.parse(request.GET, options=lists.options_for(access))
     rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
     asked = Asked(workspace_id=access.workspace.pk, within=rows)
-    return export_response(exports.FEATURE_SOURCE, asked, format=_format(request))
+    return export_response(imports.FEATURE_SOURCE, asked, format=_format(request))
 
 
 @page()
@@ -37,4 +37,4 @@ def releases(request: HttpRequest, access: Access) -> HttpResponseBase:
     state = lists.RELEASE_FILTERS.parse(request.GET, options=lists.options_for(access))
     rows = selectors.filter_releases(workspace_id=access.workspace.pk, filters=state.values)
     asked = Asked(workspace_id=access.workspace.pk, within=rows)
-    return export_response(exports.RELEASE_SOURCE, asked, format=_format(request))
+    return export_response(imports.RELEASE_SOURCE, asked, format=_format(request))

@@ -108,4 +108,3 @@ FEATURE_SOURCE = _source(
     ("product", "release", "team", "owner__user", "tally", "parent"),
 )
 RELEASE_SOURCE = _source("releases", "Releases", Release, RELEASES, ("product",))
-SOURCES = (FEATURE_SOURCE, RELEASE_SOURCE)

@@ -392,5 +392,3 @@ RELEASES = ImportTarget(
     help="One row for each release. A row with a date on which it shipped is out.",
     order=50,
 )  # fmt: skip
-
-TARGETS = (RELEASES, FEATURES)
