@@ -122,7 +122,7 @@ def _json(columns: Sequence[Column], rows: Iterable[Cells], *, by_line: bool) ->
 
 
 def _workbook(columns: Sequence[Column], rows: Iterable[Cells], title: str) -> Iterator[bytes]:
-    import xlsxwriter  # type: ignore[import-untyped]  # it has no types; imported only where a workbook is wanted
+    import xlsxwriter  # only where a workbook is wanted
 
     with tempfile.TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

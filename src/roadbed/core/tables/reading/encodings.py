@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ LIKELY = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_15", "iso8859_2",
     "koi8_r", "mac_roman", "cp850", "cp437", "cp932", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
-NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,13 @@ def _count_faults(path: Path) -> tuple[int, int, bytes]:
     sample = bytearray()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            if len(sample) < SAMPLE:
-                for match in NOT_ASCII.finditer(chunk):
+            if len(sample) < SAMPLE and not chunk.isascii():
+                # Whole lines, so that no character of several bytes is cut.
+                for line in chunk.splitlines(keepends=True):
                     if len(sample) >= SAMPLE:
                         break
-                    if match.start() % 7 == 0 or len(sample) < SAMPLE // 2:
-                        sample += chunk[max(0, match.start() - 40) : match.start() + 40] + b"\n"
+                    if not line.isascii():
+                        sample += line
             if chunk.isascii():
                 decode.decode(chunk)
                 continue

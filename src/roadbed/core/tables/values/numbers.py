@@ -104,7 +104,7 @@ def reader(*, mark: Mark = "", currency: str = "") -> Callable[[Any], Decimal]:
             if SCIENTIFIC.match(text):
                 return Decimal(text)
             match = SHAPE.match(text)
-            if match is None:
+            if match is None or (match["sign"] and match["sign2"]):
                 raise CellError(f"{quoted(cell)} is no number.")
             _check_unit(match, currency, cell)
             number = Decimal(_digits(match["digits"], mark))
