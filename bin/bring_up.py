@@ -306,8 +306,8 @@ def from_index(target: Path) -> None:
             links.extend(value for name, value in attrs if tag == "a" and name == "href" and value)
 
     page = urllib.parse.urljoin(index.rstrip("/") + "/", "uv/")
-    if urllib.parse.urlsplit(page).scheme not in {"http", "https", "file"}:
-        raise BringUpError("its address is neither http(s) nor a file")
+    if urllib.parse.urlsplit(page).scheme not in {"http", "https"}:
+        raise BringUpError("its address does not begin with http")
     hashes = set(re.findall(r"sha256:([0-9a-f]{64})", UV_LOCK.read_text(encoding="utf-8")))
     try:
         with urllib.request.urlopen(page, timeout=60) as answer:  # noqa: S310 - the scheme is checked above

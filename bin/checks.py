@@ -107,8 +107,12 @@ def postgres() -> None:
     """The same suite on PostgreSQL."""
     try:
         with Cluster() as cluster:
-            # The terminal's tests choose their database themselves, and the house has none.
-            own = ["--ignore=tests/cli", "--ignore=tests/architecture", "--ignore=engines"]
+            # Most of the terminal's tests choose their database themselves, and the house has none.
+            own = [
+                "--ignore-glob=*/tests/cli/test_[!p]*.py",
+                "--ignore=tests/architecture",
+                "--ignore=engines",
+            ]
             _pytest("postgres", "-n", "2", "-m", "not browser", *own, "tests", DATABASE_URL=cluster.url)
     except PostgresMissingError as error:
         raise StageError(str(error)) from error
