@@ -222,6 +222,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], total: float = TO
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     began = time.monotonic()
     connection = _connection(scheme=parts.scheme, host=host, port=port)
+    opened: socket.socket | None = None
     try:
         connection.connect()
         opened = connection.sock
@@ -248,6 +249,8 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], total: float = TO
         raise CallFailedError(_words(error)) from error
     finally:
         connection.close()
+        if opened is not None:
+            opened.close()
 
 
 def _head(connection: _GuardedHttp | _GuardedHttps, *, deadline: float) -> urllib3.BaseHTTPResponse:
@@ -256,7 +259,7 @@ def _head(connection: _GuardedHttp | _GuardedHttps, *, deadline: float) -> urlli
     if opened is None:
         raise CallFailedError("The connection was closed.")
     watched = _Deadline(opened, deadline=deadline)
-    connection.sock = watched  # type: ignore[assignment]  # it passes everything on to the socket
+    connection.sock = watched  # it passes everything else on to the socket
     return connection.getresponse()
 
 
@@ -270,6 +273,9 @@ class _Deadline:
     def makefile(self, *args: Any, **kwargs: Any) -> io.BufferedReader:
         """Return a buffered reader over this socket."""
         return io.BufferedReader(_Reader(self._opened, deadline=self._deadline))
+
+    def close(self) -> None:
+        """Stay open: the connection lets go once the head is read, while the body is still to come."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._opened, name)

@@ -19,13 +19,13 @@ class Endpoint(models.Model):
     )
     secret = models.CharField(max_length=80)
     old_secret = models.CharField(max_length=80, blank=True)
-    old_secret_until = models.DateTimeField(null=True)
+    old_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    failing_since = models.DateTimeField(null=True)
-    disabled_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -58,8 +58,8 @@ class Delivery(models.Model):
     state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
-    next_at = models.DateTimeField(null=True)
-    delivered_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
