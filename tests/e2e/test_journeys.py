@@ -157,7 +157,7 @@ class TestPlanning:
         page.get_by_label("Status", exact=True).select_option(label="In development")
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name=re.compile("^Status: In development"))).to_be_visible()
-        assert house.ask(f"{ask} where status = 'building' and prefix || '-' || number = ?", key)
+        assert house.ask(f"{ask} where status = 'development' and prefix || '-' || number = ?", key)
 
 
 class TestEvidence:

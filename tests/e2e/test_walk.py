@@ -66,9 +66,10 @@ def fill(house: House, route: str, names: list[str]) -> str | None:
     return routes.address(route, parts)
 
 
-def every_page(house: House, page: Page) -> list[str]:
-    """Return each address of the workspace that answers GET with a page."""
-    found = []
+def every_page(house: House, page: Page) -> tuple[list[str], dict[str, list[str]]]:
+    """Return each address of the workspace that answers GET with a page, and those that answer amiss."""
+    found: list[str] = []
+    amiss: dict[str, list[str]] = {}
     for route in routes.every_route():
         if not route.route.startswith(routes.WORKSPACE) or any(each in f"/{route.route}" for each in NO_PAGE):
             continue
@@ -76,11 +77,12 @@ def every_page(house: House, page: Page) -> list[str]:
         if path is None:
             continue
         answer = page.request.get(house.url + path, max_redirects=0)
-        assert answer.status in {200, 204, 301, 302, 405}, f"{path} answers {answer.status}"
+        if answer.status not in {200, 204, 301, 302, 405}:
+            amiss[path] = [f"answers {answer.status}"]
         kind = answer.headers.get("content-type", "")
         if answer.status == 200 and "html" in kind and "<html" in answer.text()[:500]:
             found.append(path)
-    return sorted(set(found))
+    return sorted(set(found)), amiss
 
 
 def faults(page: Page, *, width: int) -> list[str]:
@@ -119,21 +121,21 @@ class TestEveryPage:
         self, visit: Visit, house: House, complaints: list[str]
     ) -> None:
         page = visit(who="ada")
-        addresses = every_page(house, page)
+        addresses, amiss = every_page(house, page)
         assert len(addresses) > 40
-        assert walk(page, house, addresses, complaints, width=1440) == {}
+        assert amiss | walk(page, house, addresses, complaints, width=1440) == {}
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_without_fault_on_a_telephone(
         self, visit: Visit, house: House, complaints: list[str], scheme: str
     ) -> None:
         page = visit(who="ada", width=390, scheme=scheme)
-        addresses = every_page(house, page)
+        addresses, _ = every_page(house, page)
         # Each kind of page in one of the two schemes: half here, half there.
         half = addresses[::2] if scheme == "light" else addresses[1::2]
         assert walk(page, house, half, complaints, width=390) == {}
 
     def test_is_without_fault_in_the_dark(self, visit: Visit, house: House, complaints: list[str]) -> None:
         page = visit(who="ada", scheme="dark")
-        addresses = every_page(house, page)[::3]
-        assert walk(page, house, addresses, complaints, width=1440) == {}
+        addresses, _ = every_page(house, page)
+        assert walk(page, house, addresses[::3], complaints, width=1440) == {}
