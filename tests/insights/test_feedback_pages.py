@@ -120,6 +120,22 @@ class TestPages:
         assert "What they said: fill this in." in answer.content.decode()
 
 
+class TestDownloads:
+    def test_the_list_comes_as_it_is_filtered(self, dan: Someone, workspace: Workspace) -> None:
+        make.feedback(workspace, "Kept words", source="mail")
+        make.feedback(workspace, "Other words", source="call")
+        answer = dan.get("insights/feedback/export/?source=mail&format=csv")
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        assert "Kept words" in text
+        assert "Other words" not in text
+
+    @pytest.mark.parametrize("name", ["accounts", "people"])
+    def test_customers_come_too(self, dan: Someone, workspace: Workspace, name: str) -> None:
+        fill(workspace, 1)
+        answer = dan.get(f"insights/{name}/export/?format=json")
+        assert b"0" in b"".join(answer.streaming_content)
+
+
 class TestTriage:
     def test_linking_words_goes_on_to_the_next_and_u_takes_it_back(
         self, ben: Someone, workspace: Workspace

@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from roadbed.modules.insights.api import outline
+from roadbed.modules.insights.api import customers, feedback, needs, outline
 
 router = Router(tags=["insights"])
-router.add_router("", outline.router)
+for part in (feedback, customers, needs, outline):
+    router.add_router("", part.router)
 
 __all__ = ["router"]

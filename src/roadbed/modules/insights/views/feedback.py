@@ -116,6 +116,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         bulk=bulk if access.can_make else (),
         views=shared.saved_views(access, list_name=LIST_NAME, base=base),
         save_view_url=f"/w/{access.workspace.slug}/views/",
+        export_url=f"{base}export/",
         empty=tables.Empty(
             "No feedback yet",
             "Import what customers said from a file, or write down what somebody just told you.",

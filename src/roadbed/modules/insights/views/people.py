@@ -80,6 +80,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         rows=_rows(access, found.rows),
         views=shared.saved_views(access, list_name=LIST_NAME, base=base),
         save_view_url=f"/w/{access.workspace.slug}/views/",
+        export_url=f"{base}export/",
         empty=tables.Empty(
             "Nobody yet",
             "Feedback that names a person makes one; a file brings many.",
