@@ -85,12 +85,20 @@ def make_need(world: World, title: str, **fields: object) -> Need:
 
 
 def build(
-    *, workspace: Workspace, now: datetime, actor: Actor, product: Product, seed: int = 7, pieces: int = 90
+    *,
+    workspace: Workspace,
+    now: datetime,
+    actor: Actor,
+    product: Product,
+    seed: int = 7,
+    pieces: int = 90,
+    accounts: int = 12,
+    folk: int = 30,
 ) -> World:
     """Make the world from a seed."""
     dice = random.Random(seed)  # noqa: S311 - a world to count in, not a secret
     world = World(workspace=workspace, now=now, actor=actor)
-    for index in range(12):
+    for index in range(accounts):
         revenue = None if index % 5 == 0 else Decimal(dice.randrange(1_000, 90_000))
         world.accounts.append(
             services.create_account(
@@ -102,7 +110,7 @@ def build(
                 at=now,
             )
         )
-    for index in range(30):
+    for index in range(folk):
         world.people.append(
             services.create_person(
                 workspace=workspace,

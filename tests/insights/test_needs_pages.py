@@ -32,7 +32,9 @@ def _forget() -> None:
 def world(
     workspace: Workspace, product: Product, ada: people.Someone, now: dt.datetime
 ) -> outline_world.World:
-    return outline_world.build(workspace=workspace, now=now, actor=ada.actor, product=product, pieces=30)
+    return outline_world.build(
+        workspace=workspace, now=now, actor=ada.actor, product=product, pieces=16, accounts=6, folk=14
+    )
 
 
 @pytest.fixture
@@ -81,6 +83,23 @@ class TestList:
         assert world.needs[-1].key not in keys("segment=S-1")
         assert keys("heard_from=2020-01-01") == everything - {world.needs[-1].key}
 
+    def test_the_list_is_exported_as_it_is_filtered(
+        self, dan: people.Someone, world: outline_world.World
+    ) -> None:
+        answer = dan.get("insights/needs/export/?format=csv&q=need+3")
+        lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("Key,")
+        assert [line.split(",")[0] for line in lines[1:]] == [world.needs[3].key]
+        assert dan.get("insights/needs/export/?format=docx").status_code == 404
+
+    def test_a_view_is_saved_under_a_name(self, ben: people.Someone, need: Need) -> None:
+        page = ben.get("insights/needs/?answered=no")
+        ben.post(
+            page.context["table"].save_view_url, {"name": "Mine", "query": "answered=no", "shared": "yes"}
+        )
+        view = SavedView.objects.get()
+        assert (view.list_name, view.query, view.is_shared) == ("insights.needs", "answered=no", True)
+
     def test_a_saved_view_is_offered(self, ben: people.Someone, need: Need, now: dt.datetime) -> None:
         SavedView.objects.create(
             workspace=need.workspace,
@@ -107,7 +126,7 @@ class TestList:
         few = count()
         for index in range(20):
             made = outline_world.make_need(world, f"Another {index}", importance=Decimal(5))
-            world.quote(world.say(person=world.people[index], days_ago=index), made)
+            world.quote(world.say(person=world.people[index % 14], days_ago=index), made)
         assert count() == few
 
     def test_strangers_see_nothing(self, eve: people.Someone, need: Need) -> None:

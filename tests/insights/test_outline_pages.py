@@ -30,7 +30,9 @@ def _forget() -> None:
 def world(
     workspace: Workspace, product: Product, ada: people.Someone, now: dt.datetime
 ) -> outline_world.World:
-    return outline_world.build(workspace=workspace, now=now, actor=ada.actor, product=product, pieces=30)
+    return outline_world.build(
+        workspace=workspace, now=now, actor=ada.actor, product=product, pieces=16, accounts=6, folk=14
+    )
 
 
 class TestPage:

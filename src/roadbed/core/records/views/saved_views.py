@@ -20,10 +20,10 @@ def save(request: HttpRequest, access: Access) -> HttpResponse:
     try:
         view = records.save_view(
             member=access.member,
-            list_name=request.POST.get("list", ""),
+            list_name=request.POST.get("list") or request.GET.get("list", ""),
             name=request.POST.get("name", ""),
             query=request.POST.get("query", ""),
-            is_shared=request.POST.get("shared") == "on" and access.can_contribute,
+            is_shared=request.POST.get("shared") in {"on", "yes"} and access.can_contribute,
             at=timezone.now(),
         )
     except ValidationError as error:

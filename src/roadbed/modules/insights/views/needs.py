@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    StreamingHttpResponse,
+)
 from django.middleware.csrf import get_token
 from django.template.loader import get_template
 from django.utils import timezone
@@ -15,7 +20,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
-from roadbed.core.records.models import SavedView, Tag
+from roadbed.core.records.models import Tag
+from roadbed.core.tables import sources, writing
+from roadbed.core.tables.responses import export_response
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
@@ -26,6 +33,7 @@ from roadbed.modules.insights.selectors import outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
 from roadbed.modules.insights.services import needs as services
 from roadbed.modules.insights.services import needs_in_bulk, outline_words
+from roadbed.modules.insights.views import shared
 from roadbed.web import edits, filters, formats, pagination, parts, responses, tables, toasts
 from roadbed_engines.stats.trend import Direction
 
@@ -224,22 +232,6 @@ def _rows(
     return tuple(found)
 
 
-def _views(access: Access) -> tuple[tables.SavedView, ...]:
-    kept = SavedView.objects.filter(workspace=access.workspace, list_name=LIST_NAME).select_related("member")
-    place = f"/w/{access.workspace.slug}/views/"
-    return tuple(
-        tables.SavedView(
-            name=view.name,
-            url=f"{base(access)}?{view.query}" if view.query else base(access),
-            query=view.query,
-            shared=view.is_shared,
-            delete_url=f"{place}{view.pk}/delete/" if view.member_id == access.member.pk else "",
-        )
-        for view in kept
-        if view.is_shared or view.member_id == access.member.pk
-    )
-
-
 @page()
 @require_GET
 def index(request: HttpRequest, access: Access) -> HttpResponse:
@@ -269,8 +261,8 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         )
         if access.can_make
         else (),
-        views=_views(access),
-        save_view_url=f"/w/{access.workspace.slug}/views/",
+        views=shared.saved_views(access, list_name=LIST_NAME, base=base(access)),
+        save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base(access)}export/",
         empty=tables.Empty(
             "No needs yet",
@@ -281,6 +273,19 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     )
     context = {"table": table, "state": state, "list_name": LIST_NAME, "base": base(access)}
     return responses.page(request, "insights/needs/index.html", context)
+
+
+@page()
+@require_GET
+def export(request: HttpRequest, access: Access) -> StreamingHttpResponse:
+    """The list as it is filtered, as a table; ``?format=`` says as which."""
+    format_ = request.GET.get("format", "csv")
+    if format_ not in writing.FORMATS:
+        raise Http404
+    state = FILTERS.parse(request.GET, options=options_for(access))
+    within = selectors.list_needs(workspace_id=access.workspace.pk, filters=resolved(access, state.values))
+    asked = sources.Asked(workspace_id=access.workspace.pk, within=within)
+    return export_response(sources.get("needs"), asked, format=format_)
 
 
 @page(role=Role.MAKER)
@@ -319,22 +324,11 @@ def need_or_404(access: Access, number: int) -> Need:
 def picked(request: HttpRequest, access: Access) -> list[int]:
     """Return the picked needs; with ``everything=yes`` those that the list's filters leave."""
     if request.POST.get("everything") == "yes":
-        query = parse_qs(request.POST.get("query", ""))
-        state = FILTERS.parse(_Query(query), options=options_for(access))
+        query = shared.Query(request.POST.get("query", ""))
+        state = FILTERS.parse(query, options=options_for(access))
         rows = selectors.list_needs(workspace_id=access.workspace.pk, filters=resolved(access, state.values))
         return list(rows.order_by("pk").values_list("pk", flat=True)[: needs_in_bulk.MOST])
     return [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
-
-
-class _Query:
-    """A query string, read as the filters read an address."""
-
-    def __init__(self, values: Mapping[str, list[str]]) -> None:
-        self._values = values
-
-    def getlist(self, key: str) -> list[str]:
-        """Return every value of a parameter."""
-        return self._values.get(key, [])
 
 
 @page(role=Role.MAKER)
