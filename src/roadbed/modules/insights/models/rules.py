@@ -105,7 +105,8 @@ class Condition:
         if self.field in COLUMNS:
             text: Any = Coalesce(F(COLUMNS[self.field]), Value(""), output_field=TextField())
         else:
-            text = Coalesce(AttributeText("attributes", self.field.removeprefix(ATTRIBUTE)), Value(""))
+            words = AttributeText("attributes", self.field.removeprefix(ATTRIBUTE))
+            text = Coalesce(words, Value(""), output_field=TextField())
         match self.operator:
             case "is":
                 return Q(IExact(text, self.value))
