@@ -78,6 +78,10 @@ def leads_to_sign_in(answer: HttpResponseBase) -> bool:
     return answer.status_code == 302 and answer.headers["Location"].startswith("/accounts/login/")
 
 
+def test_the_scene_is_made_through_the_services(db: None) -> None:
+    assert scene.build().made
+
+
 def test_every_address_is_declared_and_every_declared_one_exists() -> None:
     known = {each.route for each in CHECKED}
     assert sorted(known - set(RULES)) == [], "add these to a table in tests/permissions/"

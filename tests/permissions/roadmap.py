@@ -7,7 +7,9 @@ WORKSPACE = {
     "roadmap/features/<key:key>/": "GET viewer",
     "roadmap/features/<key:key>/edit/": "GET maker, POST maker",
     "roadmap/features/<key:key>/move/": "GET maker, POST maker",
-    "roadmap/features/<key:key>/set/": "POST maker",
+    "roadmap/features/<key:key>/set/": "GET maker, POST maker",
+    "roadmap/features/<key:key>/step/down/": "POST maker",
+    "roadmap/features/<key:key>/step/up/": "POST maker",
     "roadmap/list/": "GET viewer",
     "roadmap/list/export/": "GET viewer",
     "roadmap/new/": "GET maker, POST maker",
@@ -20,6 +22,7 @@ WORKSPACE = {
     "roadmap/releases/export/": "GET viewer",
     "roadmap/releases/new/": "GET maker, POST maker",
     "roadmap/tree/": "GET viewer",
+    "roadmap/tree/rows/": "GET viewer",
 }
 
 PROGRAMS = {

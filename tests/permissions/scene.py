@@ -18,10 +18,12 @@ from roadbed.core.notify.views import inbox as inbox_views
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Relation, SavedView
 from roadbed.core.records.views import links as link_views
+from roadbed.core.tables.services import imports
 from roadbed.core.workspaces import services as workspaces
 from roadbed.core.workspaces.models import ApiToken, Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from roadbed.core.workspaces.views import people as people_views
+from roadbed.modules.insights import services as insights
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Segment
 from roadbed.modules.insights.views import needs as need_views
 from roadbed.modules.roadmap import services as roadmap
@@ -127,6 +129,7 @@ def build() -> Scene:
         reason="watch",
         actor_name="Ben",
         text="x",
+        url="/w/northwind/",
         created_at=NOW,
     )
     made["channel"] = Channel.objects.create(
@@ -137,6 +140,17 @@ def build() -> Scene:
     )
     made["delivery"] = Delivery.objects.create(
         endpoint=made["endpoint"], event_id="1", type="need.created", body="{}", created_at=NOW
+    )
+    made["quote"] = insights.quote_words(
+        feedback=made["feedback"], target=made["need"], start=0, end=4, actor=actor, at=NOW
+    )
+    made["import"] = imports.create_import(
+        workspace=workspace,
+        target="feedback",
+        name="feedback.csv",
+        chunks=[b"id,text,date\n1,More colours,2026-10-01\n"],
+        actor=actor,
+        at=NOW,
     )
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
@@ -177,6 +191,11 @@ SAMPLES: dict[str, Sample] = {
     "endpoint_id": lambda scene: scene.made["endpoint"].pk,
     "delivery_id": lambda scene: scene.made["delivery"].pk,
     "token": lambda scene: mails.unsubscribe_token(member=scene.dan.member, topic="watch"),
+    "import_id": lambda scene: scene.made["import"].pk,
+    "name": lambda scene: "feedback",
+    "quote_id": lambda scene: scene.made["quote"].pk,
+    "first": lambda scene: 1,
+    "last": lambda scene: 1,
     "deed_id": lambda scene: scene.made["deed"].pk,
     "what": lambda scene: "status",
     "part": lambda scene: "states",
@@ -220,7 +239,7 @@ def record(made: str) -> Sample:
 KINDS: dict[str, Sample] = {
     "insights/needs/": record("need"),
     "insights/feedback/": record("feedback"),
-    "insights/inbox/": record("feedback"),
+    "insights/triage/": record("feedback"),
     "insights/accounts/": record("account"),
     "insights/people/": record("person"),
     "insights/segments/": record("segment"),

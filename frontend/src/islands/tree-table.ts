@@ -1,13 +1,16 @@
 import { closest, recall, remember } from "../lib/dom";
 import { define, Island } from "../lib/island";
 
-/** Rows that lie under others are hidden while their branch is closed. What was closed is remembered. */
+/** Rows that lie under others are hidden while their branch is closed, or fetched when it is opened first. What was
+ * opened and closed is remembered. */
 export class TreeTable extends Island {
   protected connect(signal: AbortSignal): void {
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("htmx:after:swap", () => this.#apply(), { signal });
     this.#apply();
+    // htmx must have seen the page before a branch that was left open can be fetched.
+    if (document.readyState !== "complete") addEventListener("load", () => this.#apply(), { signal });
   }
 
   get #store(): string {
@@ -45,6 +48,12 @@ export class TreeTable extends Island {
     this.#apply();
   }
 
+  #fetch(row: HTMLElement, toggle: Element): void {
+    if (!toggle.hasAttribute("hx-get") || row.dataset.asked || document.readyState !== "complete") return;
+    row.dataset.asked = "yes";
+    toggle.dispatchEvent(new Event("branch-open"));
+  }
+
   #apply(): void {
     const kept = recall<Record<string, boolean>>(this.#store, {});
     let hiddenBelow = Number.POSITIVE_INFINITY;
@@ -58,6 +67,7 @@ export class TreeTable extends Island {
       row.setAttribute("aria-expanded", String(open));
       toggle.setAttribute("aria-expanded", String(open));
       if (!open && !row.hidden) hiddenBelow = depth;
+      if (open && !row.hidden) this.#fetch(row, toggle);
     }
   }
 }

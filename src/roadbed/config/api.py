@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.apps import apps
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from roadbed import __version__
 from roadbed.core.api import problems
 from roadbed.core.api.auth import SessionAuth, TokenAuth
 from roadbed.core.api.throttling import TokenThrottle
 
-api = NinjaAPI(
+EVERYWHERE = (400, 401, 403, 404, 422, 429)
+"""How any operation may be refused: unreadable, unknown caller, too low a role, missing, wrong fields, too often."""
+OPEN = {"get_me"}
+"""What takes no workspace, and so knows of none that is missing."""
+
+
+class RoadbedAPI(NinjaAPI):
+    """Ninja's API, whose document says of each operation how it can fail, and as what."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the document with every refusal as problem+json."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        reference = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                answers = operation["responses"]
+                for status in EVERYWHERE:
+                    if status not in answers and not (status == 404 and operation["operationId"] in OPEN):
+                        answers[status] = {"description": HTTPStatus(status).phrase}
+                for status, answer in answers.items():
+                    if int(status) >= 400:
+                        answer["content"] = {"application/problem+json": reference}
+        return schema
+
+
+api = RoadbedAPI(
     title="Roadbed",
     version="1",
     description=(

@@ -11,6 +11,7 @@ class InlineEdit:
 
     `url` takes a POST with `name` (and `version`, where there is one), and answers with the same component: with the
     new value, or (status 422) with `error` set and what was typed as `value`. Without `url` the value is only shown.
+    `is_open` shows the field at once: a cell whose form was fetched when it was pressed.
     """
 
     id: str
@@ -24,6 +25,7 @@ class InlineEdit:
     version: int | None = None
     error: str = ""
     placeholder: str = "Add"
+    is_open: bool = False
 
     @property
     def shown(self) -> str:

@@ -57,10 +57,11 @@ class Row:
     cells: Mapping[str, str]
     url: str = ""
     menu: tuple[MenuItem, ...] = ()
-    # Only in trees: how deep the row lies, and whether rows lie under it.
+    # Only in trees: how deep the row lies, whether rows lie under it, and where they are fetched when it is opened.
     depth: int = 0
     branch: bool = False
     open: bool = True
+    load_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

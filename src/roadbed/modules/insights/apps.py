@@ -87,6 +87,7 @@ class InsightsConfig(AppConfig):
             navigation.register(entry)
         for label, path, words, role in (
             ("Add feedback", "insights/feedback/new/", "new write somebody said", Role.CONTRIBUTOR),
+            ("Write a need", "insights/needs/new/", "new want job problem", Role.MAKER),
             ("Add an account", "insights/accounts/new/", "new customer organisation", Role.MAKER),
             ("Add a person", "insights/people/new/", "new contact customer", Role.MAKER),
             ("Make a segment", "insights/segments/new/", "new rule customers", Role.MAKER),

@@ -10,6 +10,7 @@ from roadbed.modules.roadmap.selectors.features import (
     levels_below,
     path_of,
     progress_below,
+    sibling_of,
 )
 from roadbed.modules.roadmap.selectors.releases import (
     access_release,
@@ -44,4 +45,5 @@ __all__ = [
     "progress_below",
     "progress_of",
     "release_body",
+    "sibling_of",
 ]

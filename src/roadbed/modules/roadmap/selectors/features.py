@@ -115,6 +115,20 @@ def levels_below(*, workspace_id: int, parent_ids: Collection[int], limit: int) 
     return list(rows.order_by("parent_id", "position", "pk")[:limit])
 
 
+def sibling_of(feature: Feature, *, is_before: bool) -> Feature | None:
+    """Return the live sibling right before or behind a feature, or None at the end."""
+    rows = Feature.objects.in_workspace(feature.workspace_id).not_archived()
+    rows = rows.filter(parent_id=feature.parent_id).exclude(pk=feature.pk)
+    if feature.parent_id is None:
+        rows = rows.filter(product_id=feature.product_id)
+    here = Q(position=feature.position)
+    if is_before:
+        rows = rows.filter(Q(position__lt=feature.position) | (here & Q(pk__lt=feature.pk)))
+        return rows.order_by("-position", "-pk").first()  # type: ignore[no-any-return]  # the manager is loosely typed
+    rows = rows.filter(Q(position__gt=feature.position) | (here & Q(pk__gt=feature.pk)))
+    return rows.order_by("position", "pk").first()  # type: ignore[no-any-return]  # the manager is loosely typed
+
+
 def path_of(feature: Feature) -> list[Feature]:
     """Return the ancestors, root first, in one query."""
     found: dict[int, Feature] = Feature.objects.in_bulk(feature.ancestor_ids)

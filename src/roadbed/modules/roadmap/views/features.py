@@ -9,17 +9,18 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from roadbed.core.records import markdown, pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
+from roadbed.core.workspaces.models import Member, Team
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
-from roadbed.modules.roadmap.views import shared
-from roadbed.web import edits, formats, responses, toasts
+from roadbed.modules.roadmap.views import fields, shared
+from roadbed.web import formats, responses, toasts
 
 CHANGEABLE = (
     "title",
@@ -47,36 +48,6 @@ def _facts(access: Access, feature: Feature) -> list[dict[str, str]]:
     ]
 
 
-def _edit(access: Access, feature: Feature, name: str, *, error: str = "") -> edits.InlineEdit:
-    """A field of the feature that is changed where it is read."""
-    label = {"status": "Status", "horizon": "Horizon", "release": "Release", "title": "Title"}[name]
-    options: tuple[tuple[str, str], ...] = ()
-    value = str(getattr(feature, name) or "")
-    if name == "status":
-        options = tuple(Status.choices)
-    elif name == "horizon":
-        options = tuple(Horizon.choices)
-    elif name == "release":
-        rows = (
-            Release.objects.in_workspace(feature.workspace_id)
-            .filter(kind="release")
-            .order_by("-ship_date")[:50]
-        )
-        options = (("", "none"), *((str(one.number), one.title) for one in rows))
-        value = str(feature.release.number) if feature.release else ""
-    return edits.InlineEdit(
-        id=f"feature-{name}",
-        label=f"{label} of {feature.key}",
-        name=name,
-        value=value,
-        url=f"{shared.feature_url(access, feature)}set/" if access.can_make else "",
-        kind="select" if options else "text",
-        options=options,
-        version=feature.version,
-        error=error,
-    )
-
-
 @page()
 @require_GET
 def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
@@ -95,7 +66,9 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         "evidence_chip": shared.evidence_chip(feature),
         "description": markdown.render(feature.description, workspace=access.workspace.slug),
         "facts": _facts(access, feature),
-        "edits": [_edit(access, feature, name) for name in ("status", "horizon", "release")],
+        "edits": [
+            fields.edit(access, feature, name) for name in ("status", "horizon", "release", "team", "owner")
+        ],
         "children": [
             {
                 "feature": child,
@@ -219,25 +192,41 @@ def _version(request: HttpRequest) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
+def _choice(access: Access, name: str, value: str) -> tuple[Any, str]:
+    """Return what a field is to become, or why it cannot."""
+    if name == "status":
+        return value, "" if value in Status.values else "There is no such status."
+    if name == "horizon":
+        return value, "" if value in Horizon.values else "There is no such horizon."
+    if name not in {"release", "team", "owner"}:
+        return value, ""
+    if not value:
+        return None, ""
+    number = int(value) if value.isdecimal() and len(value) < 10 else 0
+    rows: dict[str, Any] = {
+        "release": Release.objects.in_workspace(access.workspace.pk).filter(number=number),
+        "team": Team.objects.filter(workspace=access.workspace, pk=number),
+        "owner": Member.objects.filter(workspace=access.workspace, pk=number, removed_at__isnull=True),
+    }
+    found = rows[name].first()
+    return found, "" if found is not None else f"There is no such {name}."
+
+
 @page(role=Role.MAKER)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
-    """Set status, horizon or release where it is read; answers with the same field."""
+    """Set one field where it is read. GET answers with its form; POST with the field as it is now."""
     feature = shared.feature_or_404(access, key)
-    name = next((one for one in ("status", "horizon", "release", "title") if one in request.POST), "title")
-    value: Any = request.POST.get(name, "")
-    error = ""
+    in_cell = request.GET.get("cell") == "yes"
+    sent = request.POST if request.method == "POST" else {request.GET.get("field", ""): ""}
+    name = next((one for one in fields.LABELS if one in sent), "title")
+    if request.method == "GET":
+        edit = fields.edit(access, feature, name, in_cell=in_cell, is_open=True)
+        return render(request, "components/inline_edit.html", {"edit": edit})
+    value, error = _choice(access, name, request.POST.get(name, ""))
     changes: dict[str, Any] = {name: value}
-    if name == "release":
-        rows = Release.objects.in_workspace(access.workspace.pk)
-        release = rows.filter(number=int(value)).first() if value.isdecimal() and len(value) < 10 else None
-        error = "There is no such release." if value and release is None else ""
-        changes = {"release": release}
-    elif name == "status":
-        error = "" if value in Status.values else "There is no such status."
+    if name == "status":
         changes["status_reason"] = request.POST.get("reason", "")
-    elif name == "horizon":
-        error = "" if value in Horizon.values else "There is no such horizon."
     deed = None
     if not error:
         try:
@@ -250,18 +239,17 @@ def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             )
         except (ValidationError, records.StaleRecordError) as refusal:
             error = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-            feature = shared.feature_or_404(access, key)
     if not responses.wants_fragment(request) and not request.headers.get("HX-Request"):
         if error:
             toasts.add(request, error, tone="bad")
+            return responses.back(request, otherwise=shared.feature_url(access, feature))
         return shared.done(request, access, deed, otherwise=shared.feature_url(access, feature))
     fresh = shared.feature_or_404(access, key)
-    answer = render(
-        request,
-        "components/inline_edit.html",
-        {"edit": _edit(access, fresh, name, error=error)},
-        status=422 if error else 200,
-    )
+    if in_cell and not error:
+        answer = HttpResponse(fields.cell(access, fresh, name, fields.shown(access, fresh, name)))
+    else:
+        edit = fields.edit(access, fresh, name, error=error, in_cell=in_cell)
+        answer = render(request, "components/inline_edit.html", {"edit": edit}, status=422 if error else 200)
     if deed is not None:
         toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
     return answer

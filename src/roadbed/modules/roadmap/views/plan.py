@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -33,7 +32,7 @@ _MAKING = (tables.Column("team", "Team", tight=True), tables.Column("owner", "Ow
 _TITLE = tables.Column("title", "Feature", main=True, sortable=True)
 
 
-def _columns(access: Access) -> tuple[tables.Column, ...]:
+def columns_for(access: Access) -> tuple[tables.Column, ...]:
     """The columns: the business view leads with the figures, the technical view with who makes it."""
     rest = (
         tables.Column("strength", "Evidence", sortable=True, tight=True),
@@ -159,7 +158,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
     order = pagination.order_for(state.sort, columns=lists.ORDER)
     found = pagination.paginate(rows, order=order, cursor=state.cursor)
-    columns = _columns(access)
+    columns = columns_for(access)
     shown = tables.choose(columns, state=state)
     table = tables.Table(
         id="features",
@@ -196,118 +195,6 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         "base": shared.base(access),
     }
     return responses.page(request, "roadmap/list.html", context)
-
-
-def _tree_rows(
-    access: Access,
-    features: list[Feature],
-    *,
-    depth: int,
-    opened: Mapping[int, list[Feature]],
-    shown: frozenset[str],
-) -> list[tables.Row]:
-    rows: list[tables.Row] = []
-    for feature in features:
-        branch = bool(getattr(feature, "has_children", False))
-        below = opened.get(feature.pk, [])
-        cells = shared.cells(access, feature, shown=shown)
-        menu = (
-            tables.MenuItem("Open", shared.feature_url(access, feature), icon="arrow-right"),
-            *(
-                (
-                    tables.MenuItem(
-                        "Add one under it", f"{shared.base(access)}new/?parent={feature.key}", icon="plus"
-                    ),
-                    tables.MenuItem(
-                        "Move to…", f"{shared.feature_url(access, feature)}move/", icon="folder", dialog=True
-                    ),
-                )
-                if access.can_make
-                else ()
-            ),
-            *(
-                (tables.MenuItem("Show what lies under it", f"?under={feature.key}", icon="columns"),)
-                if branch and not below
-                else ()
-            ),
-        )
-        rows.append(
-            tables.Row(
-                id=str(feature.pk),
-                label=feature.key,
-                url=shared.feature_url(access, feature),
-                cells=cells,
-                menu=menu,
-                depth=min(depth, 9),
-                branch=bool(below),
-                open=True,
-            )
-        )
-        rows.extend(_tree_rows(access, below, depth=depth + 1, opened=opened, shown=shown))
-    return rows
-
-
-TREE_ROWS = 100
-TREE_LEVELS = 3
-
-
-@page()
-@require_GET
-def tree(request: HttpRequest, access: Access) -> HttpResponse:
-    """The tree, three levels at a time; ``?under=F-12`` starts lower."""
-    path = f"{shared.base(access)}tree/"
-    under = request.GET.get("under", "")
-    start = shared.feature_or_404(access, under) if under else None
-    product = access.member.product.slug if access.member.product else ""
-    roots = selectors.level_of_tree(
-        workspace_id=access.workspace.pk,
-        parent_id=start.pk if start else None,
-        product=product,
-        limit=TREE_ROWS,
-    )
-    opened: dict[int, list[Feature]] = {}
-    level, budget = roots, TREE_ROWS - len(roots)
-    for _ in range(TREE_LEVELS - 1):
-        parents = [one.pk for one in level if getattr(one, "has_children", False)]
-        if not parents or budget <= 0:
-            break
-        level = selectors.levels_below(workspace_id=access.workspace.pk, parent_ids=parents, limit=budget)
-        budget -= len(level)
-        for one in level:
-            if one.parent_id is not None:
-                opened.setdefault(one.parent_id, []).append(one)
-    columns = tuple(
-        tables.Column(column.key, column.label, numeric=column.numeric, main=column.main, tight=column.tight)
-        for column in _columns(access)
-        if column.shown and column.key not in {"updated", "accounts", "owner", "strength"}
-    )
-    table = tables.Table(
-        id="tree",
-        caption="Roadmap as a tree",
-        noun="features",
-        columns=columns,
-        rows=tuple(
-            _tree_rows(
-                access, roots, depth=0, opened=opened, shown=frozenset(column.key for column in columns)
-            )
-        ),
-        empty=tables.Empty(
-            "No plan yet",
-            "Begin with an area, and put features under it.",
-            action="Add the first area" if access.can_make else "",
-            url=f"{shared.base(access)}new/?level=area" if access.can_make else "",
-        ),
-    )
-    context = {
-        "table": table,
-        "start": start,
-        "path_up": selectors.path_of(start) if start else [],
-        "path": path,
-        "switch": shared.switch(access, "tree"),
-        "base": shared.base(access),
-        "is_full": budget <= 0,
-    }
-    return responses.page(request, "roadmap/tree.html", context)
 
 
 def picked(request: HttpRequest, access: Access) -> list[int]:
