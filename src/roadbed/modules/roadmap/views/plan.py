@@ -121,7 +121,8 @@ def place(request: HttpRequest, access: Access) -> HttpResponse:
     deed = services.place_feature(
         feature=feature, horizon=Horizon(horizon), before=before, actor=access.actor, at=timezone.now()
     )
-    if responses.wants_fragment(request) or request.headers.get("HX-Request"):
+    # The island that drags has moved the card itself; the menu of a card is a boosted form, and wants the page.
+    if responses.wants_fragment(request):
         answer = HttpResponse(status=204)
         if deed is not None:
             toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
