@@ -9,6 +9,7 @@ WORKSPACE = {
     "insights/needs/archive/": "POST maker",
     "insights/needs/delete/": "POST maker",
     "insights/needs/move/": "POST maker",
+    "insights/needs/export/": "GET viewer",
     "insights/needs/new/": "GET maker, POST maker",
     "insights/needs/restore/": "POST maker",
     "insights/needs/unarchive/": "POST maker",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -89,6 +90,18 @@ def _offset(request: HttpRequest) -> int:
     return int(text) - 1 if text.isdecimal() and 0 < len(text) < 7 and int(text) > 0 else 0
 
 
+def _unlinked_url(access: Access, values: Mapping[str, Any]) -> str:
+    """Return the list of feedback that is linked to nothing, within the same scope."""
+    heard = values.get("heard")
+    asked = [("linked", "no")]
+    asked += [(name, values[name]) for name in ("product", "segment") if values.get(name)]
+    asked += [("source", one) for one in values.get("source", ())]
+    if heard is not None:
+        ends = (("said_from", heard.low), ("said_to", heard.high))
+        asked += [(name, day.isoformat()) for name, day in ends if day is not None]
+    return f"/w/{access.workspace.slug}/insights/feedback/?{urlencode(asked)}"
+
+
 def _line(entry: Entry, *, currency: str) -> dict[str, Any]:
     """One need as the page shows it: sentences, and the receipts behind their figures."""
     figures = entry.figures
@@ -164,7 +177,7 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
             for kind, label in (("pdf", "PDF"), ("markdown", "Markdown"), ("html", "HTML, one file"))
         ],
         "needs_url": f"/w/{access.workspace.slug}/insights/needs/",
-        "feedback_url": f"/w/{access.workspace.slug}/insights/feedback/",
+        "feedback_url": _unlinked_url(access, state.values),
         "currency": currency,
     }
     return responses.page(request, "insights/outline/show.html", context)
