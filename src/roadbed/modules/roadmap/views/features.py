@@ -252,6 +252,8 @@ def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         answer = render(request, "components/inline_edit.html", {"edit": edit}, status=422 if error else 200)
     if deed is not None:
         toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
+        # The other fields on the page carry the version before this change, and would be refused as stale.
+        toasts.trigger(answer, "page:refresh")
     return answer
 
 
