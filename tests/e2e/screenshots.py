@@ -16,14 +16,21 @@ from tests.e2e.house import House
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 LIMIT = 300_000
 RICHEST = """
-select number, prefix || '-' || number from records_record join evidence_evidencetally on record_id = id
-where kind = ? and deleted_at is null order by people desc, id limit 1
+select number from records_record join evidence_evidencetally on record_id = id
+where kind = 'need' and deleted_at is null order by people desc, id limit 1
 """
+SPLIT = """
+select record.prefix || '-' || record.number from records_record as record
+join roadmap_feature as feature on feature.record_id = record.id
+where feature.level = 'feature' and feature.status = 'development'
+order by (select count(*) from roadmap_feature as story where story.parent_id = record.id) desc, record.id limit 1
+"""
+"""The feature under way with most stories under it."""
 
 
 def pictures(house: House) -> list[tuple[str, str, str]]:
     """Return the name, the page and the scheme of every picture."""
-    [(need, _)], [(_, feature)] = house.ask(RICHEST, "need"), house.ask(RICHEST, "feature")
+    [(need,)], [(feature,)] = house.ask(RICHEST), house.ask(SPLIT)
     return [
         ("feature", f"roadmap/features/{feature}/", "light"),
         ("feature-dark", f"roadmap/features/{feature}/", "dark"),
