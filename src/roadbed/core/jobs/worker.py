@@ -99,6 +99,8 @@ class _Worker:
         except DatabaseError:
             logger.warning("worker %s could not sign off", self.name)
         self._presence.leave()
+        if not connection.in_atomic_block:
+            connection.close()  # inside another process it is this thread's own
         logger.info("worker %s stopped", self.name)
 
 
