@@ -10,7 +10,7 @@ export class TreeTable extends Island {
     document.addEventListener("htmx:after:swap", () => this.#apply(), { signal });
     this.#apply();
     // htmx must have seen the page before a branch that was left open can be fetched.
-    if (document.readyState !== "complete") addEventListener("load", () => this.#apply(), { signal });
+    document.addEventListener("htmx:after:process", () => this.#apply(), { signal });
   }
 
   get #store(): string {
@@ -49,7 +49,8 @@ export class TreeTable extends Island {
   }
 
   #fetch(row: HTMLElement, toggle: Element): void {
-    if (!toggle.hasAttribute("hx-get") || row.dataset.asked || document.readyState !== "complete") return;
+    if (!toggle.hasAttribute("hx-get") || row.dataset.asked) return;
+    if (!toggle.hasAttribute("data-htmx-powered")) return;
     row.dataset.asked = "yes";
     toggle.dispatchEvent(new Event("branch-open"));
   }
