@@ -36,7 +36,7 @@ FEEDBACK = FilterSet(
     sorts=(SortOption("said", "Said"), SortOption("rating", "Rating"), SortOption("added", "Added")),
     default_sort="-said",
 )
-FEEDBACK_ORDER = {"said": "said_at", "rating": "rating", "added": "created_at"}
+FEEDBACK_ORDER = {"said": "said_at", "rating": "rating", "added": "pk"}
 
 ACCOUNTS = FilterSet(
     filters=(

@@ -70,8 +70,36 @@ class AttributeText(Func):
         return f"({column} ->> %s)", [*params, self.key]
 
 
-class NumberOf(Func):
-    """The number that a text spells; null where it spells none."""
+class AttributeNumber(Func):
+    """The number that an attribute is, or that its text spells; null where it is none."""
+
+    output_field = FloatField()
+
+    def __init__(self, column: str, key: str) -> None:
+        self.key = key
+        super().__init__(F(column))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        """Compile for SQLite: its regular expressions are dear, so only texts are looked at with one."""
+        column, params = compiler.compile(self.source_expressions[0])
+        path = f'$."{self.key}"'
+        value = f"json_extract({column}, %s)"
+        statement = (
+            f"CASE json_type({column}, %s) WHEN 'integer' THEN {value} WHEN 'real' THEN {value} "
+            f"WHEN 'text' THEN CASE WHEN {value} REGEXP %s THEN CAST({value} AS REAL) END END"
+        )
+        own = [*params, path]
+        return statement, [*own, *own, *own, *own, NUMBER, *own]
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        """Compile for PostgreSQL."""
+        column, params = compiler.compile(self.source_expressions[0])
+        statement = f"CASE WHEN ({column} ->> %s) ~ %s THEN CAST({column} ->> %s AS double precision) END"
+        return statement, [*params, self.key, NUMBER, *params, self.key]
+
+
+class TextNumber(Func):
+    """The number that a text column spells; null where it spells none."""
 
     output_field = FloatField()
 
@@ -123,7 +151,9 @@ class Condition:
                 for part in self.value.split(","):
                     some |= Q(IExact(text, part.strip()))
                 return some
-        return self._figure_as_q(NumberOf(text))
+        if self.field in COLUMNS:
+            return self._figure_as_q(TextNumber(text))
+        return self._figure_as_q(AttributeNumber("attributes", self.field.removeprefix(ATTRIBUTE)))
 
     def _figure_as_q(self, figure: Any) -> Q:
         if self.operator == "set":

@@ -14,7 +14,7 @@ MOST_TAGS = 200
 
 
 def _segments(workspace_id: int) -> list[Option]:
-    rows = Segment.objects.in_workspace(workspace_id).order_by("title")[:200]
+    rows = Segment.objects.in_workspace(workspace_id).filter(kind="segment").order_by("title")[:200]
     return [Option(segment.key, segment.title) for segment in rows]
 
 
@@ -37,7 +37,7 @@ def for_feedback(*, workspace_id: int) -> dict[str, list[Option]]:
 
 def for_accounts(*, workspace_id: int) -> dict[str, list[Option]]:
     """Return the choices of the list of accounts."""
-    own = Account.objects.in_workspace(workspace_id).order_by()
+    own = Account.objects.in_workspace(workspace_id).filter(kind="account").order_by()
     found = {}
     for name in ("plan", "country"):
         values = own.exclude(**{name: ""}).values_list(name, flat=True).distinct()[:100]

@@ -140,9 +140,9 @@ class Membership:
 
 def membership(*, workspace_id: int, rule: rules.Rule, sample: int = 8) -> Membership:
     """Return how many accounts a rule takes in, what they pay, and the largest of them."""
-    accounts: QuerySet[Account] = Account.objects.in_workspace(workspace_id).filter(rule.as_q())
+    accounts: QuerySet[Account] = Account.objects.in_workspace(workspace_id).filter(rule.as_q(), kind="account")
     total = accounts.order_by().aggregate(count=Count("pk"), revenue=Sum("revenue"))
-    people = Person.objects.in_workspace(workspace_id).filter(account_id__in=accounts.values("pk")).order_by()
+    people = Person.objects.filter(account_id__in=accounts.values("pk"), deleted_at__isnull=True).order_by()
     best = accounts.order_by("-revenue", "title")[:sample]
     return Membership(total["count"], total["revenue"] or Decimal(0), people.count(), tuple(best))
 

@@ -49,12 +49,7 @@ def list_feedback(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[
         rows = rows.filter(narrowing.with_tags(workspace_id=workspace_id, names=filters["tag"]))
     if "linked" in filters:
         quoted = Exists(Quote.objects.filter(feedback_id=OuterRef("pk")))
-        if filters["linked"]:
-            rows = rows.filter(
-                pk__in=Quote.objects.filter(feedback__home_id=workspace_id).values("feedback_id")
-            )
-        else:
-            rows = rows.filter(~quoted)
+        rows = rows.filter(quoted if filters["linked"] else ~quoted)
     if "product" in filters:
         rows = rows.filter(product__slug=filters["product"], product__workspace_id=workspace_id)
     return rows

@@ -64,7 +64,7 @@ def by_words(*, workspace_id: int, query: str, kind: str) -> Q:
 
 def accounts_in(segment: Segment) -> QuerySet[Account]:
     """Return the accounts that a segment takes in now."""
-    accounts: QuerySet[Account] = Account.objects.in_workspace(segment.workspace_id)
+    accounts: QuerySet[Account] = Account.objects.in_workspace(segment.workspace_id).filter(kind="account")
     return accounts.filter(rules.parse(segment.rule).as_q())
 
 

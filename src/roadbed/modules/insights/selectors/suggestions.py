@@ -140,16 +140,16 @@ def suggest_targets(*, workspace_id: int, workspace_slug: str, text: str, most: 
     if not words:
         return []
     if connection.vendor == "postgresql":
-        statement, match = _POSTGRES, " | ".join(f"{word}:*" for word in words)
+        statement, match = _POSTGRES, " | ".join(words)
     else:
-        statement, match = _SQLITE, " OR ".join(f'"{word}"*' for word in words)
+        statement, match = _SQLITE, " OR ".join(f'"{word}"' for word in words)
     with connection.cursor() as cursor:
         cursor.execute(statement, [match, workspace_id])
         rows = cursor.fetchall()
     shared: dict[int, tuple[str, ...]] = {}
     for record_id, body in rows:
         own = {word.lower() for word in WORD.findall(body[:4000])}
-        both = tuple(word for word in words if any(one.startswith(word) for one in own))
+        both = tuple(word for word in words if word in own)
         if both:
             shared.setdefault(record_id, both)
     best = sorted(shared, key=lambda pk: len(shared[pk]), reverse=True)[:most]
