@@ -119,7 +119,9 @@ class TestImporting:
         expect(page.get_by_role("heading", name="helpdesk.csv")).to_be_visible()
         expect(page.get_by_role("region", name="Preview")).to_contain_text("The map is white in the tunnel")
         page.get_by_role("button", name="Dry run").click()
-        expect(page.get_by_role("status").filter(has_text="Of 3 rows")).to_contain_text("2 would be new")
+        expect(page.get_by_text("1 of 3 rows would be rejected")).to_be_visible(timeout=30_000)
+        page.reload()
+        expect(page.get_by_text(re.compile("Of 3 rows, 2 would be new"))).to_be_visible()
         page.get_by_role("button", name="Import", exact=True).click()
         expect(page.get_by_role("region", name="Rejected rows")).to_contain_text("the day before", timeout=30_000)
         with page.expect_download() as rejects:
@@ -157,7 +159,12 @@ class TestPlanning:
         page.get_by_label("Status", exact=True).select_option(label="In development")
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name=re.compile("^Status: In development"))).to_be_visible()
-        assert house.ask(f"{ask} where status = 'development' and prefix || '-' || number = ?", key)
+        page.get_by_role("button", name=re.compile("^Horizon: ")).click()
+        page.get_by_label("Horizon", exact=True).select_option(label="Later")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=re.compile("^Horizon: Later"))).to_be_visible()
+        ours = "status = 'development' and horizon = 'later' and prefix || '-' || number = ?"
+        assert house.ask(f"{ask} where {ours}", key)
 
 
 class TestEvidence:
@@ -167,14 +174,21 @@ class TestEvidence:
         ask = "select prefix || '-' || number from records_record join evidence_evidencetally on record_id = id"
         [(key,)] = house.ask(f"{ask} where kind = 'feature' order by people desc limit 1")
         page = visit(f"roadmap/features/{key}/")
-        page.locator("button.receipt").first.click()
-        expect(page.locator(".receipt-sheet:popover-open")).to_be_visible()
-        page.keyboard.press("Escape")
+        page.locator("#evidence summary").first.click()
+        expect(page.locator("#evidence .thread__parts li").first).to_be_visible()
         page.get_by_role("link", name="whole chain").click()
         expect(page.get_by_role("heading", name="Evidence, from the first word to the last")).to_be_visible()
         expect(page.locator(".thread")).to_contain_text("Heard")
         expect(page.locator(".thread blockquote").first).to_be_visible()
         expect(page.locator(".thread details").first).to_have_attribute("open", "")
+
+
+    def test_a_needs_figure_shows_what_it_is_made_of(self, visit: Visit) -> None:
+        page = visit("insights/needs/1/")
+        page.locator("button.receipt").first.click()
+        expect(page.locator(".receipt-sheet:popover-open tr").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".receipt-sheet:popover-open")).to_have_count(0)
 
 
 class TestOutline:

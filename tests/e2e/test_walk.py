@@ -44,7 +44,7 @@ IDS = {
     "state": "select 'done'",
     "comment_id": "select id from records_comment where deleted_at is null order by id limit 1",
 }
-NO_PAGE = ("/download/", "/export/", "/palette/", "/find/", "/progress/", "/do/")
+NO_PAGE = ("/rows/", "/download/", "/export/", "/palette/", "/find/", "/progress/", "/do/")
 """Files and fragments, which have no page of their own."""
 
 
