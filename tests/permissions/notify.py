@@ -20,3 +20,17 @@ WORKSPACE = {
     "settings/webhooks/<int:endpoint_id>/test/": "POST owner",
     "settings/webhooks/new/": "GET owner, POST owner",
 }
+
+PROGRAMS = {
+    "channels": "GET owner, POST owner",
+    "channels/<int:channel_id>": "PUT owner, DELETE owner",
+    "deliveries/<int:delivery_id>/replay": "POST owner",
+    "notices": "GET viewer",
+    "notices/read": "POST viewer",
+    "notification-preferences": "GET viewer, PUT viewer",
+    "webhooks": "GET owner, POST owner",
+    "webhooks/<int:endpoint_id>": "PUT owner, DELETE owner",
+    "webhooks/<int:endpoint_id>/deliveries": "GET owner",
+    "webhooks/<int:endpoint_id>/rotate": "POST owner",
+    "webhooks/<int:endpoint_id>/test": "POST owner",
+}

@@ -6,6 +6,7 @@ WORKSPACE = {
     "roadmap/deeds/<int:deed_id>/undo/": "POST maker",
     "roadmap/features/<key:key>/": "GET viewer",
     "roadmap/features/<key:key>/edit/": "GET maker, POST maker",
+    "roadmap/features/<key:key>/evidence/": "GET viewer",
     "roadmap/features/<key:key>/move/": "GET maker, POST maker",
     "roadmap/features/<key:key>/set/": "GET maker, POST maker",
     "roadmap/features/<key:key>/step/down/": "POST maker",

@@ -27,7 +27,7 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", API + "needs"): {"title": "Know the delay"},
     ("POST", API + "accounts"): {"title": "Copperline Foods"},
     ("POST", API + "people"): {"title": "Jo Park"},
-    ("POST", API + "segments"): {"title": "Small fleets", "rule": {"all": []}},
+    ("POST", API + "segments"): {"title": "Small fleets", "rule": {"conditions": []}},
     ("POST", API + "feedback"): {"text": "More colours."},
     ("POST", API + "notices/read"): {"ids": []},
     ("PUT", API + "notification-preferences"): {
@@ -45,6 +45,9 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", API + "webhooks"): {"url": "https://example.com/other", "events": ["need.*"]},
     ("PUT", API + "webhooks/<int:endpoint_id>"): {"url": "https://example.com/new", "events": ["*"]},
+    ("PUT", API + "feedback/<key>/state"): {"state": "done"},
+    ("POST", API + "feedback/<key>/quotes"): {"target": "N-1"},
+    ("PATCH", API + "quotes/<int:quote_id>"): {"strength": 2},
     ("POST", PAGE + "view/"): {"view": "technical"},
     ("POST", PAGE + "<key:key>/merge/"): {"target": "N-2"},
     ("POST", PAGE + "roadmap/place/"): {"card": lambda scene: scene.made["feature"].pk, "column": "now"},
