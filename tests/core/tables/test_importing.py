@@ -141,7 +141,7 @@ class TestBadRows:
     def test_words_that_are_quoted_stay(self, bring_in, ben, workspace):
         bring_in("id,text\n1,The map is slow\n", source="desk")
         need = records.create_record(record=Need(workspace=workspace, title="Fast maps"), actor=ben.actor, at=NOW)
-        quotes.add_quote(
+        quotes.quote_words(
             feedback=Feedback.objects.get(), target=need, start=0, end=7, strength=2, actor=ben.actor, at=NOW
         )
         run = bring_in("id,text\n1,The map is fast\n", source="desk")

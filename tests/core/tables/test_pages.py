@@ -63,7 +63,7 @@ class TestMapping:
         assert ben.get(url).status_code == 200
         jobs.run_waiting()
         page = ben.get(url).content.decode()
-        assert "Line 4: date: “soon” is in no date format that we know as day first" in page
+        assert "Line 4: date: “soon” is in no date format that we know." in page
         assert "Undo this import" in page
         rejects = ben.get(f"{url}rejects/")
         assert b"Why it was rejected" in b"".join(rejects.streaming_content)
