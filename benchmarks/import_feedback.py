@@ -35,10 +35,42 @@ TABLES = (
     "records_recordtag",
     "search_searchentry",
 )
-WORDS = (
-    "the driver route map order late customer invoice slow export parcel address screen button search report filter "
-    "update crash sync mobile phone price plan delivery window tariff zone depot shift weekend morning label scanner"
-).split()
+WORDS = [
+    "the",
+    "driver",
+    "route",
+    "map",
+    "order",
+    "late",
+    "customer",
+    "invoice",
+    "slow",
+    "export",
+    "parcel",
+    "address",
+    "screen",
+    "button",
+    "search",
+    "report",
+    "filter",
+    "update",
+    "crash",
+    "sync",
+    "mobile",
+    "phone",
+    "price",
+    "plan",
+    "delivery",
+    "window",
+    "tariff",
+    "zone",
+    "depot",
+    "shift",
+    "weekend",
+    "morning",
+    "label",
+    "scanner",
+]
 RATIO, MEMORY = 6.0, 400
 
 
@@ -58,7 +90,8 @@ def write_file(path: Path, rows: int) -> None:
             day = f"2025-{1 + number % 12:02}-{1 + number % 28:02}T{number % 24:02}:00:00Z"
             writer.writerow(
                 [f"T-{number}", day, f"Person {person}", f"p{person}@a{account}.example", f"Account {account}",
-                 1000 + account, ("free", "team", "pro")[account % 3], number % 11, text[:60].capitalize(), text,
+                 1000 + account, ("free", "team", "pro")[account % 3], number % 11,
+                 text[:60].capitalize(), text,
                  ("e-mail", "call", "chat")[number % 3], ("en", "de", "fr")[number % 3], WORDS[number % 40 % len(WORDS)],
                  "Firefox", "Linux"]
             )  # fmt: skip
@@ -68,7 +101,12 @@ def environment(data: Path) -> dict[str, str]:
     """Return the environment of a fresh installation."""
     path = f"{ROOT / 'src'}{os.pathsep}{ROOT / 'engines' / 'src'}"
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return {**kept, "ROADBED_DATA": str(data), "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "roadbed.config.settings"}
+    return {
+        **kept,
+        "ROADBED_DATA": str(data),
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": "roadbed.config.settings",
+    }
 
 
 def install(data: Path) -> None:
@@ -135,9 +173,13 @@ def main() -> int:
         again, _, second = import_file(place / "import", file)
         size = file.stat().st_size
     ratio = seconds / bare
-    print(f"{rows:,} rows, {size / 1e6:.1f} MB; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    print(
+        f"{rows:,} rows, {size / 1e6:.1f} MB; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    )
     print(f"{'bare executemany':<34}{bare:>9.2f} s   {count:,} rows in {len(TABLES)} tables")
-    print(f"{'roadbed import':<34}{seconds:>9.2f} s   {rows / seconds:,.0f} rows a second, {result['created']:,} new")
+    print(
+        f"{'roadbed import':<34}{seconds:>9.2f} s   {rows / seconds:,.0f} rows a second, {result['created']:,} new"
+    )
     print(f"{'ratio (at most ' + str(RATIO) + ')':<34}{ratio:>9.2f}")
     print(f"{'peak memory (under ' + str(MEMORY) + ' MB)':<34}{peak:>9.0f} MB")
     print(f"{'the same file again':<34}{again:>9.2f} s   {second['unchanged']:,} as they were")

@@ -35,7 +35,13 @@ def bring_in(ben: Someone) -> Callable[..., Import]:
     def run(content: bytes | str, name: str = "file.csv", target: str = "feedback", **options: Any) -> Import:
         data = content.encode() if isinstance(content, str) else content
         made = services.create_import(
-            workspace=ben.member.workspace, target=target, name=name, chunks=[data], actor=ben.actor, at=NOW, **options
+            workspace=ben.member.workspace,
+            target=target,
+            name=name,
+            chunks=[data],
+            actor=ben.actor,
+            at=NOW,
+            **options,
         )
         started = services.start_import(run=made, actor=ben.actor, at=NOW, is_inline=True)
         return services.run_import(run=started, actor=ben.actor, now=lambda: NOW)

@@ -18,7 +18,7 @@ from roadbed.modules.insights.services import quotes
 from tests.people import NOW
 
 FILE = """Ticket;Created;Requester;E-mail;Company;ARR;Subject;Description;Channel;Labels;Browser
-T-1;2025-03-01;Mira Oduya;mira@acme.example;Acme;84000;Late drivers;Drivers come late on Mondays;e-mail;routing, mobile;Firefox
+T-1;2025-03-01;Mira Oduya;mira@acme.example;Acme;84000;Late drivers;Drivers come late;e-mail;routing, mobile;Firefox
 T-2;2025-03-02;Jon Berg;jon@acme.example;ACME;84000;;The map is slow;call;;Chrome
 T-3;2025-03-03;Ida Lind;ida@birch.example;Birch;1200,50;Exports;Exports lack the tariff;e-mail;;
 """
@@ -30,8 +30,16 @@ class TestFeedback:
         assert (run.state, run.created_count, run.rejected_count) == ("done", 3, 0)
         assert run.made_along == {"account": 2, "person": 3}
         first = Feedback.objects.select_related("person", "account").get(external_id="T-1")
-        assert (first.title, first.text, first.source) == ("Late drivers", "Drivers come late on Mondays", "e-mail")
-        assert (first.person.email, first.account.title, first.account.revenue) == ("mira@acme.example", "Acme", 84000)
+        assert (first.title, first.text, first.source) == (
+            "Late drivers",
+            "Drivers come late",
+            "e-mail",
+        )
+        assert (first.person.email, first.account.title, first.account.revenue) == (
+            "mira@acme.example",
+            "Acme",
+            84000,
+        )
         assert first.attributes == {"Browser": "Firefox"}
         assert sorted(tag.tag.name for tag in first.record_tags.all()) == ["mobile", "routing"]
         assert Feedback.objects.get(external_id="T-2").title == "The map is slow"
@@ -140,7 +148,9 @@ class TestBadRows:
 
     def test_words_that_are_quoted_stay(self, bring_in, ben, workspace):
         bring_in("id,text\n1,The map is slow\n", source="desk")
-        need = records.create_record(record=Need(workspace=workspace, title="Fast maps"), actor=ben.actor, at=NOW)
+        need = records.create_record(
+            record=Need(workspace=workspace, title="Fast maps"), actor=ben.actor, at=NOW
+        )
         quotes.quote_words(
             feedback=Feedback.objects.get(), target=need, start=0, end=7, strength=2, actor=ben.actor, at=NOW
         )
@@ -159,7 +169,9 @@ class TestOthers:
         assert (account.title, account.revenue, account.plan) == ("acme ltd", 2000, "Pro")
 
     def test_people_bring_their_accounts(self, bring_in):
-        run = bring_in("name,email,company\nMira,mira@acme.example,Acme\nJon,,Acme\nJon,,Birch\n", target="people")
+        run = bring_in(
+            "name,email,company\nMira,mira@acme.example,Acme\nJon,,Acme\nJon,,Birch\n", target="people"
+        )
         assert (run.created_count, run.made_along) == (3, {"account": 2})
 
     def test_needs_get_their_figures(self, bring_in):
@@ -251,9 +263,9 @@ class TestUndo:
         run = bring_in("id,text,company,arr\n1,The map is fast,Acme,900\n2,New,Birch,5\n", source="desk")
         undone = self.undo(run, ben)
         assert (undone.state, undone.kept_count) == ("undone", 0)
-        assert [(each.text, each.account.revenue) for each in Feedback.objects.in_workspace(workspace.pk)] == [
-            ("The map is slow", 100)
-        ]
+        assert [
+            (each.text, each.account.revenue) for each in Feedback.objects.in_workspace(workspace.pk)
+        ] == [("The map is slow", 100)]
         assert [each.title for each in Account.objects.in_workspace(workspace.pk)] == ["Acme"]
         hits = search.find(workspace_id=workspace.pk, workspace_slug="northwind", query="fast")
         assert hits == []
@@ -287,7 +299,12 @@ class TestUndo:
 class TestJobs:
     def test_it_runs_as_a_job(self, ben):
         run = services.create_import(
-            workspace=ben.member.workspace, target="feedback", name="f.csv", chunks=[FILE.encode()], actor=ben.actor, at=NOW
+            workspace=ben.member.workspace,
+            target="feedback",
+            name="f.csv",
+            chunks=[FILE.encode()],
+            actor=ben.actor,
+            at=NOW,
         )
         services.start_import(run=run, actor=ben.actor, at=NOW)
         jobs.run_waiting()

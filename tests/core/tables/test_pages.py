@@ -22,7 +22,9 @@ def upload(someone, content=FILE, name="tickets.csv", target="feedback"):
 
 @pytest.fixture
 def imported(bring_in):
-    return bring_in("id,date,text,who,Browser\n1,2025-03-04,The map is slow,Mira,Firefox\n2,2025-03-05,=1+1,Jon,\n3,soon,x,J,\n")
+    return bring_in(
+        "id,date,text,who,Browser\n1,2025-03-04,The map is slow,Mira,Firefox\n2,2025-03-05,=1+1,Jon,\n3,soon,x,J,\n"
+    )
 
 
 class TestUpload:
@@ -74,7 +76,10 @@ class TestMapping:
 
     def test_another_layout_is_another_reading(self, ben):
         url = upload(ben).url
-        assert ben.post(f"{url}layout/", {"encoding": "cp1252", "delimiter": ",", "header": "0"}).status_code == 302
+        assert (
+            ben.post(f"{url}layout/", {"encoding": "cp1252", "delimiter": ",", "header": "0"}).status_code
+            == 302
+        )
         assert Import.objects.get().columns[0] == "Column 1"
 
     def test_two_columns_cannot_be_the_same(self, ben):
@@ -82,7 +87,9 @@ class TestMapping:
         answer = ben.post(f"{url}mapping/", {"column-0": "text", "column-2": "text", "then": "run"})
         assert "are both mapped to Text" in answer.content.decode()
 
-    @pytest.mark.parametrize("place", ["", "mapping/", "layout/", "check/", "run/", "cancel/", "undo/", "rejects/"])
+    @pytest.mark.parametrize(
+        "place", ["", "mapping/", "layout/", "check/", "run/", "cancel/", "undo/", "rejects/"]
+    )
     def test_strangers_see_nothing_and_viewers_may_not(self, ben, dan, eve, place):
         path = f"import/{upload(ben).url.split('/')[-2]}/{place}"
         ask = "get" if place in {"", "rejects/"} else "post"
@@ -130,7 +137,9 @@ class TestExport:
 
     @pytest.mark.parametrize("format_", ["csv", "tsv", "xlsx", "json", "ndjson"])
     def test_what_is_exported_is_read_back_as_it_was(self, imported, bring_in, dan, format_):
-        before = list(Feedback.objects.order_by("pk").values("title", "text", "said_at", "source", "attributes"))
+        before = list(
+            Feedback.objects.order_by("pk").values("title", "text", "said_at", "source", "attributes")
+        )
         data = b"".join(dan.get(f"export/feedback/?as={format_}").streaming_content)
         run = bring_in(data, f"feedback.{format_}", source="elsewhere")
         assert (run.created_count, run.rejected_count) == (2, 0)

@@ -62,7 +62,9 @@ class TestEncodings:
 class TestDelimiters:
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
     def test_the_delimiter_is_found(self, table, delimiter):
-        text = "\n".join(delimiter.join(row) for row in (("Name", "Text"), ("Mira", "It works"), ("Jon", "Fine")))
+        text = "\n".join(
+            delimiter.join(row) for row in (("Name", "Text"), ("Mira", "It works"), ("Jon", "Fine"))
+        )
         assert table(text).columns == ("Name", "Text")
 
     def test_one_column_is_a_table_too(self, table):
@@ -71,12 +73,17 @@ class TestDelimiters:
 
 class TestBrokenQuotes:
     def test_a_record_over_several_lines_is_one(self, table):
-        assert cells(table('id,text\n1,"two\nlines, ""quoted"""\n2,b\n')) == [["1", 'two\nlines, "quoted"'], ["2", "b"]]
+        assert cells(table('id,text\n1,"two\nlines, ""quoted"""\n2,b\n')) == [
+            ["1", 'two\nlines, "quoted"'],
+            ["2", "b"],
+        ]
 
     def test_a_mark_that_never_closes_costs_one_line(self, table):
         found = table('id,text\n1,fine\n2,"never closed\n3,fine\n4,"quoted, fine"\n5,fine\n')
         assert [row[0] for row in cells(found)] == ["1", "3", "4", "5"]
-        assert problems(found) == ["Line 3: broken quotation marks. A mark within a quoted field is written twice."]
+        assert problems(found) == [
+            "Line 3: broken quotation marks. A mark within a quoted field is written twice."
+        ]
 
     def test_a_mark_that_never_closes_to_the_end_costs_one_line(self, table):
         found = table('id,text\n1,fine\n2,"never closed\n' + "".join(f"{n},fine\n" for n in range(3, 400)))
