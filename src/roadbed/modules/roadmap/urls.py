@@ -16,6 +16,7 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/deeds/<int:deed_id>/undo/", plan.undo, name="roadmap-undo"),
     path("roadmap/new/", features.add, name="feature-add"),
     path("roadmap/features/<key:key>/", features.show, name="feature"),
+    path("roadmap/features/<key:key>/evidence/", features.evidence, name="feature-evidence"),
     path("roadmap/features/<key:key>/edit/", features.edit, name="feature-edit"),
     path("roadmap/features/<key:key>/set/", features.set_one, name="feature-set"),
     path("roadmap/features/<key:key>/step/up/", tree.step, {"way": "up"}, name="feature-up"),

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from roadbed.core.evidence import chain
 from roadbed.core.records import markdown, pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -19,6 +20,7 @@ from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
+from roadbed.modules.roadmap.models.strength import evidence_strength
 from roadbed.modules.roadmap.views import fields, shared
 from roadbed.web import formats, responses, toasts
 
@@ -63,7 +65,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             {"label": one.title, "url": shared.feature_url(access, one)} for one in selectors.path_of(feature)
         ],
         "status_chip": shared.status_chip(feature),
-        "evidence_chip": shared.evidence_chip(feature),
+        "evidence_chip": shared.evidence_chip(access, feature),
         "description": markdown.render(feature.description, workspace=access.workspace.slug),
         "facts": _facts(access, feature),
         "edits": [
@@ -81,6 +83,24 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         "release_url": shared.release_url(access, feature.release) if feature.release else "",
     }
     return responses.page(request, "roadmap/feature.html", context)
+
+
+@page()
+@require_GET
+def evidence(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """What a feature's figures are made of: the dialog behind each of them."""
+    feature = shared.feature_or_404(access, key)
+    tally = getattr(feature, "tally", None)
+    context = {
+        "feature": feature,
+        "url": shared.feature_url(access, feature),
+        "strength": evidence_strength(tally),
+        "facts": _facts(access, feature),
+        "counted_at": tally.counted_at if tally else None,
+        "chain": chain.chain_of(record=feature, workspace=access.workspace.slug),
+        "chain_url": f"/w/{access.workspace.slug}/{feature.key}/chain/",
+    }
+    return render(request, "roadmap/evidence.html", context)
 
 
 @page(role=Role.MAKER)
@@ -252,8 +272,9 @@ def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         answer = render(request, "components/inline_edit.html", {"edit": edit}, status=422 if error else 200)
     if deed is not None:
         toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
-        # The other fields on the page carry the version before this change, and would be refused as stale.
-        toasts.trigger(answer, "page:refresh")
+        if not in_cell:
+            # The other fields on the page carry the version before this change, and would be refused as stale.
+            toasts.trigger(answer, "page:refresh")
     return answer
 
 

@@ -64,7 +64,7 @@ def _card(access: Access, feature: Feature) -> boards.Card:
         title=feature.title,
         url=shared.feature_url(access, feature),
         note=(feature.team.name if feature.team else "") if access.member.is_technical else "",
-        chips=(shared.status_chip(feature), shared.evidence_chip(feature)),
+        chips=(shared.status_chip(feature), shared.evidence_chip(access, feature)),
         facts=tuple(facts),
     )
 

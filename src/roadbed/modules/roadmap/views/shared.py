@@ -60,24 +60,46 @@ def status_chip(feature: Feature) -> SafeString:
     return parts.chip(status.label, tone=STATUS_TONES.get(status, ""))
 
 
-def evidence_chip(feature: Feature) -> SafeString:
-    """How strong its evidence is, in a word, with the reason on hover and in the thread."""
-    strength = evidence_strength(getattr(feature, "tally", None))
+def _receipt(access: Access, feature: Feature) -> SafeString:
+    """The attributes of a link that opens a figure to its parts: in a dialog, else on the page of the chain."""
     return format_html(
-        '<span title="{}">{}</span>', strength.reason, parts.chip(strength.label, tone=strength.tone)
+        'href="/w/{}/{}/chain/" hx-get="{}evidence/" hx-target="#dialog" hx-swap="innerHTML"',
+        access.workspace.slug,
+        feature.key,
+        feature_url(access, feature),
     )
 
 
-def _figure(feature: Feature, name: str) -> str:
+def evidence_chip(access: Access, feature: Feature, *, is_short: bool = False) -> SafeString:
+    """How strong its evidence is, in a word that opens to the figures and the rule."""
+    strength = evidence_strength(getattr(feature, "tally", None))
+    label = strength.label.removeprefix("Evidence ").capitalize() if is_short else strength.label
+    return format_html(
+        '<a class="chip chip--{}" {} title="{}">{}</a>',
+        strength.tone,
+        _receipt(access, feature),
+        strength.reason,
+        label,
+    )
+
+
+def _opening(access: Access, feature: Feature, text: str) -> SafeString:
+    return format_html(
+        '<a class="receipt num" {} title="See what it is made of">{}</a>', _receipt(access, feature), text
+    )
+
+
+def _figure(access: Access, feature: Feature, name: str) -> str:
     tally = getattr(feature, "tally", None)
-    return formats.number(getattr(tally, name) if tally else 0)
+    value = getattr(tally, name) if tally else 0
+    return _opening(access, feature, formats.number(value)) if value else NONE_YET
 
 
 def _revenue(access: Access, feature: Feature) -> str:
     tally = getattr(feature, "tally", None)
-    return (
-        formats.money(tally.revenue, currency=access.workspace.currency) if tally and tally.revenue else "–"
-    )
+    if not tally or not tally.revenue:
+        return NONE
+    return _opening(access, feature, formats.money(tally.revenue, currency=access.workspace.currency))
 
 
 def _release(access: Access, feature: Feature) -> str:
@@ -91,15 +113,16 @@ def _latest(access: Access, feature: Feature) -> str:
 
 
 NONE = parts.quiet("–")
+NONE_YET = parts.quiet("0")
 _CELLS: dict[str, Callable[[Access, Feature], str]] = {
     "title": lambda access, one: parts.title(one.title, url=feature_url(access, one), key_text=one.key),
     "status": lambda access, one: status_chip(one),
     "horizon": lambda access, one: Horizon(one.horizon).label if one.horizon != Horizon.NONE else NONE,
     "release": _release,
-    "people": lambda access, one: _figure(one, "people"),
-    "accounts": lambda access, one: _figure(one, "accounts"),
+    "people": lambda access, one: _figure(access, one, "people"),
+    "accounts": lambda access, one: _figure(access, one, "accounts"),
     "revenue": _revenue,
-    "strength": lambda access, one: evidence_chip(one),
+    "strength": lambda access, one: evidence_chip(access, one, is_short=True),
     "latest": _latest,
     "lane": lambda access, one: Lane(one.lane).label,
     "level": lambda access, one: Level(one.level).label,
