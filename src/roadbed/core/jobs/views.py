@@ -57,7 +57,7 @@ def find(access: Access, job_id: int) -> Job:
 
 
 def _took(job: Job) -> str:
-    if job.started_at is None:
+    if job.started_at is None or job.state == State.QUEUED:
         return "–"
     end = job.finished_at or timezone.now()
     return formats.duration(max(0.0, (end - job.started_at).total_seconds()))
@@ -175,7 +175,11 @@ def show(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
 def progress(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
     """Answer with the progress alone; the page asks each second while the job runs."""
     job = find(access, job_id)
-    return responses.page(request, "components/job.html", {"job": progress_of(access=access, job=job)})
+    response = responses.page(request, "components/job.html", {"job": progress_of(access=access, job=job)})
+    if job.is_over:
+        # What the job has made is shown around its progress: rejected rows, a file, the deeds that are open now.
+        toasts.trigger(response, "page:refresh")
+    return response
 
 
 @page(role=Role.CONTRIBUTOR)
