@@ -92,7 +92,8 @@ def write_file(path: Path, rows: int) -> None:
                 [f"T-{number}", day, f"Person {person}", f"p{person}@a{account}.example", f"Account {account}",
                  1000 + account, ("free", "team", "pro")[account % 3], number % 11,
                  text[:60].capitalize(), text,
-                 ("e-mail", "call", "chat")[number % 3], ("en", "de", "fr")[number % 3], WORDS[number % 40 % len(WORDS)],
+                 ("e-mail", "call", "chat")[number % 3], ("en", "de", "fr")[number % 3],
+                 WORDS[number % len(WORDS)],
                  "Firefox", "Linux"]
             )  # fmt: skip
 
