@@ -21,7 +21,13 @@ class NotifyConfig(AppConfig):
         events.listen(spreading.hear)
         navigation.register_unread(selectors.count_unread)
         for deed in (
-            deeds.Deed("Open the inbox", "inbox/", icon="inbox", words="notices unread", role=Role.VIEWER),
+            deeds.Deed(
+                "Read my notices",
+                "inbox/",
+                icon="inbox",
+                words="inbox unread notifications",
+                role=Role.VIEWER,
+            ),
             deeds.Deed(
                 "Choose when mail comes",
                 "settings/notifications/",

@@ -103,7 +103,7 @@ def show(request: HttpRequest, access: Access, endpoint_id: int) -> HttpResponse
     context = {
         "endpoint": endpoint,
         "list_url": _list_url(access),
-        "url": _url(access, endpoint),
+        "endpoint_url": _url(access, endpoint),
         "page": found,
         "both_sign": endpoint.old_secret_until is not None and endpoint.old_secret_until > now,
         "next_url": f"{request.path}?after={found.next}" if found.next else "",
