@@ -13,7 +13,11 @@ from roadbed.modules.insights.models import Account, rules
 from tests.insights import factories as make
 
 ACCOUNTS: dict[str, dict[str, Any]] = {
-    "Big": {"plan": "Fleet", "revenue": Decimal(90000), "attributes": {"vans": 120, "vip": True, "city": "Köln"}},
+    "Big": {
+        "plan": "Fleet",
+        "revenue": Decimal(90000),
+        "attributes": {"vans": 120, "vip": True, "city": "Köln"},
+    },
     "Middle": {"plan": "growth", "revenue": Decimal(5000), "attributes": {"vans": "64", "vip": False}},
     "Small": {"plan": "", "revenue": None, "attributes": {"vans": "a dozen", "city": ""}},
 }

@@ -59,7 +59,7 @@ def by_hand(record: Record, below: dict[int, set[int]]) -> dict[str, Any]:
         speaker = piece.person_id or -(piece.merged_into_id or piece.pk)
         strongest[speaker] = max(strongest[speaker], quote.strength)
         account = piece.account_id or (piece.person.account_id if piece.person else None)
-        if account in live:
+        if account is not None and account in live:
             accounts.add(account)
     revenue = sum((one.revenue or Decimal(0) for one in Account.objects.filter(pk__in=accounts)), Decimal(0))
     return {
@@ -152,7 +152,7 @@ class TestFollowing:
         make.quote(make.feedback(workspace, person=mira), need)
         halden = make.account(workspace, revenue=Decimal(5))
         services.change_person(person=mira, changes={"account": halden}, actor=make.ACTOR, at=people.NOW)
-        assert (tally(need).accounts, tally(need).revenue) == (1, 5)
+        assert (tally(need).accounts, tally(need).revenue) == (1, Decimal(5))
 
     def test_merging_people_makes_them_one_voice_and_undo_two(self, workspace: Workspace) -> None:
         need = make.need(workspace)
@@ -174,10 +174,10 @@ class TestFollowing:
         assert tally(need).revenue == 10
         merge = records.merge_records(survivor=halden, merged=twin, actor=make.ACTOR, at=people.NOW)
         mira.refresh_from_db()
-        assert (mira.account, tally(need).accounts, tally(need).revenue) == (halden, 1, 7)
+        assert (mira.account, tally(need).accounts, tally(need).revenue) == (halden, 1, Decimal(7))
         records.undo_merge(merge=merge, actor=make.ACTOR, at=people.NOW)
         mira.refresh_from_db()
-        assert (mira.account, tally(need).accounts, tally(need).revenue) == (twin, 2, 10)
+        assert (mira.account, tally(need).accounts, tally(need).revenue) == (twin, 2, Decimal(10))
 
     def test_merged_feedback_keeps_its_wording_and_its_voice(self, workspace: Workspace) -> None:
         need = make.need(workspace)
@@ -257,7 +257,7 @@ def test_any_story_ends_with_what_a_count_by_hand_gives(
     leaf = feature(workspace, product, "Leaf", child)
     targets: list[Any] = [root, child, leaf, make.need(workspace, "First"), make.need(workspace, "Second")]
     below = {root.pk: {child.pk, leaf.pk}, child.pk: {leaf.pk}}
-    act = {"actor": make.ACTOR, "at": people.NOW}
+    act: Any = {"actor": make.ACTOR, "at": people.NOW}
 
     def alive(record: Record) -> bool:
         return Record.objects.filter(pk=record.pk, deleted_at__isnull=True).exists()

@@ -60,22 +60,23 @@ def list_segments(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[
 
 def access_account(*, workspace_id: int, number: int) -> Account:
     """Return the account, or raise `Account.DoesNotExist`, for strangers too."""
-    return (
-        Account.objects.in_workspace(workspace_id).select_related("workspace").get(prefix="A", number=number)
-    )
+    rows = Account.objects.in_workspace(workspace_id).select_related("workspace")
+    found: Account = rows.get(prefix="A", number=number)
+    return found
 
 
 def access_person(*, workspace_id: int, number: int) -> Person:
     """Return the person, or raise `Person.DoesNotExist`, for strangers too."""
     rows = Person.objects.in_workspace(workspace_id).select_related("workspace", "account")
-    return rows.get(prefix="P", number=number)
+    found: Person = rows.get(prefix="P", number=number)
+    return found
 
 
 def access_segment(*, workspace_id: int, number: int) -> Segment:
     """Return the segment, or raise `Segment.DoesNotExist`, for strangers too."""
-    return (
-        Segment.objects.in_workspace(workspace_id).select_related("workspace").get(prefix="S", number=number)
-    )
+    rows = Segment.objects.in_workspace(workspace_id).select_related("workspace")
+    found: Segment = rows.get(prefix="S", number=number)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,9 @@ class Membership:
 
 def membership(*, workspace_id: int, rule: rules.Rule, sample: int = 8) -> Membership:
     """Return how many accounts a rule takes in, what they pay, and the largest of them."""
-    accounts: QuerySet[Account] = Account.objects.in_workspace(workspace_id).filter(rule.as_q(), kind="account")
+    accounts: QuerySet[Account] = Account.objects.in_workspace(workspace_id).filter(
+        rule.as_q(), kind="account"
+    )
     total = accounts.order_by().aggregate(count=Count("pk"), revenue=Sum("revenue"))
     people = Person.objects.filter(account_id__in=accounts.values("pk"), deleted_at__isnull=True).order_by()
     best = accounts.order_by("-revenue", "title")[:sample]

@@ -67,7 +67,9 @@ def _locales(text: str) -> Q:
 def access_feedback(*, workspace_id: int, number: int) -> Feedback:
     """Return the piece, or raise `Feedback.DoesNotExist`, for strangers too."""
     rows = Feedback.objects.in_workspace(workspace_id).filter(prefix="FB", number=number)
-    return rows.select_related("workspace", "product", "person", "account", "merged_into", "created_by").get()
+    names = ("workspace", "product", "person", "account", "merged_into", "created_by")
+    found: Feedback = rows.select_related(*names).get()
+    return found
 
 
 def rows_by_id(*, ids: Collection[int]) -> dict[int, Feedback]:

@@ -112,14 +112,14 @@ def change_quote(
     *, quote: Quote, actor: Actor, at: datetime, strength: int | None = None, note: str | None = None
 ) -> Quote:
     """Say anew how much the speaker wants it, and why that is so."""
-    before = {"strength": quote.strength, "note": quote.note}
-    after = {
+    before: dict[str, Any] = {"strength": quote.strength, "note": quote.note}
+    after: dict[str, Any] = {
         "strength": quote.strength if strength is None else strength,
         "note": quote.note if note is None else note,
     }
     if before == after:
         return quote
-    quote.strength, quote.note = int(after["strength"]), str(after["note"])
+    quote.strength, quote.note = after["strength"], after["note"]
     quote.full_clean(exclude={"created_by"})
     quote.save(update_fields=["strength", "note"])
     facts: dict[str, Any] = {

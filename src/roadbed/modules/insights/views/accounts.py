@@ -200,7 +200,8 @@ def set_fact(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         return responses.back(request, otherwise=shared.place(access, f"accounts/{number}/"))
     typed = request.POST[name].strip()
     try:
-        value = Account._meta.get_field(name).to_python(typed or (None if name == "revenue" else ""))
+        field: Any = Account._meta.get_field(name)
+        value = field.to_python(typed or (None if name == "revenue" else ""))
         services.change_account(account=account, changes={name: value}, actor=access.actor, at=timezone.now())
     except ValidationError as error:
         edit = _edit(

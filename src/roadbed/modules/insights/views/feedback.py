@@ -78,7 +78,7 @@ def _rows(access: Access, pieces: tuple[Feedback, ...], shown: frozenset[str]) -
         cells: dict[str, str] = {
             "text": parts.title(piece.title, url=url, key_text=piece.key),
             "who": who_said(piece),
-            "backs": parts.joined(backed) if backed else parts.quiet("nothing yet"),
+            "backs": parts.joined(backed) if backed else parts.quiet("–"),
             "state": parts.chip(piece.get_state_display(), tone=TONES[piece.state]),
             "source": piece.source or "–",
             "rating": formats.number(piece.rating, digits=1 if piece.rating and piece.rating % 1 else 0),

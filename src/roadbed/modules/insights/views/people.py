@@ -131,7 +131,9 @@ def _account_named(access: Access, text: str) -> Account | None:
     if not text.strip():
         return None
     own = Account.objects.in_workspace(access.workspace.pk)
-    found = own.by_key(text.strip()).first() or own.filter(kind="account", title__iexact=text.strip()).first()
+    found: Account | None = own.by_key(text.strip()).first()
+    if found is None:
+        found = own.filter(kind="account", title__iexact=text.strip()).first()
     if found is None:
         raise ValidationError({"account_key": f"There is no account “{text.strip()[:60]}”. Add it first."})
     return found

@@ -37,7 +37,7 @@ def chosen_target(request: HttpRequest, access: Access) -> Record:
             limit=1,
         )
         key = hits[0].key if hits else ""
-    target = Record.objects.in_workspace(workspace_id).by_key(key).first() if key else None
+    target: Record | None = Record.objects.in_workspace(workspace_id).by_key(key).first() if key else None
     if target is None:
         raise ValidationError("Choose the need or the feature that these words are about.")
     return target
