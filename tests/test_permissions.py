@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test import Client
@@ -20,8 +21,8 @@ REFUSED = {401, 403, 404, 405}
 NOT_ADDRESSES = {"api/v1/"}
 """What the resolver holds that is no address of its own: ninja's root only serves to build others."""
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-BOOKKEEPING = ('"django_session"', '"usersessions_usersession"', "SAVEPOINT")
-"""Tables that a GET may write: the session's own, where allauth purges ended ones as it lists them."""
+BOOKKEEPING = ('"django_session"', '"usersessions_usersession"', '"account_emailaddress"')
+"""What a GET may write: sessions, which allauth purges as it lists them, and its own row for a person's address."""
 
 RULES = table.gather()
 ADDRESSES = sorted({each.route: each for each in routes.every_route()}.values(), key=lambda each: each.route)
@@ -61,7 +62,10 @@ def ask(world: scene.Scene, route: routes.Route, method: str, who: str) -> HttpR
     query = sent.ASKED.get(route.route, "")
     body = sent.sent_to(method=method, route=route.route, scene=world)
     extra: dict[str, Any] = {}
-    if path.startswith("/api/") and method != "GET":
+    if (form := sent.UPLOADED.get((method, route.route))) is not None:
+        file = SimpleUploadedFile("feedback.csv", b"id,text\n1,More colours\n", content_type="text/csv")
+        extra = {"data": {**form, "file": file}}
+    elif path.startswith("/api/") and method != "GET":
         extra = {"data": json.dumps(body), "content_type": "application/json"}
     elif method == "POST":
         extra = {"data": body}

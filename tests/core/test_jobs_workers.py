@@ -46,7 +46,9 @@ class Crew:
             **os.environ,
             "ROADBED_DATA": str(settings.ROADBED_DATA),
             "ROADBED_JOB_LEASE_SECONDS": str(lease),
-            "PYTHONPATH": os.pathsep.join([*(str(ROOT / part) for part in ("src", "engines/src", ".")), *sys.path]),
+            "PYTHONPATH": os.pathsep.join(
+                [*(str(ROOT / part) for part in ("src", "engines/src", ".")), *sys.path]
+            ),
         }
         process = subprocess.Popen([sys.executable, script, database], env=environ, cwd=ROOT)  # noqa: S603 - our own
         self.processes.append(process)

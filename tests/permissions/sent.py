@@ -61,6 +61,9 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
 }
 """By method and address; JSON for programs, a form for pages. A function of the scene gives what it makes."""
 
+UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
+"""What is sent as a form with a file beside it."""
+
 ASKED: dict[str, str] = {
     API + "search": "q=road",
     PAGE + "insights/outline/download/": "format=markdown",

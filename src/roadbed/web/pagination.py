@@ -136,7 +136,9 @@ def _beyond(order: Sequence[str], cursor: Cursor, *, always: Collection[str] = (
             [name.removeprefix("-") for name in order],
             ["lt" if name.startswith("-") != cursor.backwards else "gt" for name in order],
         )
-        further = Q(**{f"{first}__{signs[0]}": cursor.values[0]}) | Q(**{f"{second}__{signs[1]}": cursor.values[1]})
+        further = Q(**{f"{first}__{signs[0]}": cursor.values[0]}) | Q(
+            **{f"{second}__{signs[1]}": cursor.values[1]}
+        )
         return Q(**{f"{first}__{signs[0]}e": cursor.values[0]}) & further
     condition = Q(pk__in=[])
     equal = Q()

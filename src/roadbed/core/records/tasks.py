@@ -8,7 +8,9 @@ from roadbed.core.jobs import services as jobs
 from roadbed.core.records import upkeep
 
 
-@jobs.task("records.statistics", label="Count the tables for the query planner", timeout=timedelta(minutes=10))
+@jobs.task(
+    "records.statistics", label="Count the tables for the query planner", timeout=timedelta(minutes=10)
+)
 def refresh_statistics(context: jobs.Context) -> None:
     """Let the query planner see how the tables have grown."""
     upkeep.refresh_statistics()

@@ -124,7 +124,9 @@ def find(
 
 def record_ids(*, workspace_id: int, query: str, only: Collection[str], limit: int = 500) -> list[int]:
     """Return the ids of the best records for a query, for lists that narrow by words (and by a key)."""
-    found = list(Record.objects.in_workspace(workspace_id).by_key(query.strip()).values_list("pk", flat=True)[:1])
+    found = list(
+        Record.objects.in_workspace(workspace_id).by_key(query.strip()).values_list("pk", flat=True)[:1]
+    )
     words = words_of(query)
     if words:
         search = _postgres if connection.vendor == "postgresql" else _sqlite

@@ -33,7 +33,9 @@ class ColumnOut(Schema):
     """A column of the file and the field it becomes."""
 
     header: str
-    field: str = Field(description="A field's name; + keeps the column under its own name, empty leaves it out.")
+    field: str = Field(
+        description="A field's name; + keeps the column under its own name, empty leaves it out."
+    )
 
 
 class ImportOut(Schema):
@@ -134,7 +136,9 @@ def _product(access: Access, slug: str) -> Product | None:
     return found
 
 
-@router.get("imports", response={200: PageOut[ImportOut], **READ}, operation_id="list_imports", url_name="imports")
+@router.get(
+    "imports", response={200: PageOut[ImportOut], **READ}, operation_id="list_imports", url_name="imports"
+)
 def list_imports(request: HttpRequest, workspace: Path[str], query: Query[PageQuery]) -> dict[str, Any]:
     """List imports, newest first."""
     access = access_of(request, role=Role.MAKER)
@@ -142,7 +146,9 @@ def list_imports(request: HttpRequest, workspace: Path[str], query: Query[PageQu
     return {"items": [_out(row) for row in rows], "next": following}
 
 
-@router.post("imports", response={201: ImportOut, **WRITE}, operation_id="create_import", url_name="imports-new")
+@router.post(
+    "imports", response={201: ImportOut, **WRITE}, operation_id="create_import", url_name="imports-new"
+)
 def create_import(
     request: HttpRequest, workspace: Path[str], file: File[UploadedFile], data: Form[UploadIn]
 ) -> Status[dict[str, Any]]:
@@ -168,14 +174,19 @@ def create_import(
     return Status(201, _out(run))
 
 
-@router.get("imports/{int:import_id}", response={200: ImportOut, **READ}, operation_id="get_import", url_name="import")
+@router.get(
+    "imports/{int:import_id}", response={200: ImportOut, **READ}, operation_id="get_import", url_name="import"
+)
 def get_import(request: HttpRequest, workspace: Path[str], import_id: int) -> dict[str, Any]:
     """Read one import."""
     return _out(_find(access_of(request, role=Role.MAKER), import_id))
 
 
 @router.patch(
-    "imports/{int:import_id}", response={200: ImportOut, **WRITE}, operation_id="map_import", url_name="import-map"
+    "imports/{int:import_id}",
+    response={200: ImportOut, **WRITE},
+    operation_id="map_import",
+    url_name="import-map",
 )
 def map_import(request: HttpRequest, workspace: Path[str], import_id: int, data: MappingIn) -> dict[str, Any]:
     """Say which column is which, before it runs."""
@@ -212,7 +223,10 @@ def _deed(run: Import, deed: Any) -> dict[str, Any]:
 
 
 @router.post(
-    "imports/{int:import_id}/run", response={202: ImportOut, **WRITE}, operation_id="run_import", url_name="import-run"
+    "imports/{int:import_id}/run",
+    response={202: ImportOut, **WRITE},
+    operation_id="run_import",
+    url_name="import-run",
 )
 def run_import(
     request: HttpRequest, workspace: Path[str], import_id: int, data: RunIn
@@ -222,7 +236,9 @@ def run_import(
     run = _find(access, import_id)
     if data.dry_run:
         return Status(202, _deed(run, lambda: services.start_check(run=run, actor=access.actor)))
-    return Status(202, _deed(run, lambda: services.start_import(run=run, actor=access.actor, at=timezone.now())))
+    return Status(
+        202, _deed(run, lambda: services.start_import(run=run, actor=access.actor, at=timezone.now()))
+    )
 
 
 @router.post(
@@ -238,7 +254,10 @@ def cancel_import(request: HttpRequest, workspace: Path[str], import_id: int) ->
 
 
 @router.post(
-    "imports/{int:import_id}/undo", response={202: ImportOut, **WRITE}, operation_id="undo_import", url_name="import-undo"
+    "imports/{int:import_id}/undo",
+    response={202: ImportOut, **WRITE},
+    operation_id="undo_import",
+    url_name="import-undo",
 )
 def undo_import(request: HttpRequest, workspace: Path[str], import_id: int) -> Status[dict[str, Any]]:
     """Take back what the import made and changed, as a job."""
@@ -252,9 +271,13 @@ def undo_import(request: HttpRequest, workspace: Path[str], import_id: int) -> S
     response={200: None, **READ},
     operation_id="get_import_rejects",
     url_name="import-rejects",
-    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    openapi_extra={
+        "responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+    },
 )
-def get_rejects(request: HttpRequest, workspace: Path[str], import_id: int) -> HttpResponse | StreamingHttpResponse:
+def get_rejects(
+    request: HttpRequest, workspace: Path[str], import_id: int
+) -> HttpResponse | StreamingHttpResponse:
     """Download the rejected rows as CSV, each with its reason."""
     run = _find(access_of(request, role=Role.MAKER), import_id)
     return StreamingHttpResponse(rejected.as_csv(run), content_type=writing.TYPES["csv"])

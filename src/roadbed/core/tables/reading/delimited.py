@@ -47,7 +47,9 @@ class _Lines:
 def _reason(error: csv.Error, line: int) -> str:
     text = str(error)
     if "field larger" in text:
-        return f"Line {line}: a field is over {FIELD_LIMIT:,} characters, or a quotation mark here never closes."
+        return (
+            f"Line {line}: a field is over {FIELD_LIMIT:,} characters, or a quotation mark here never closes."
+        )
     if "unexpected end" in text:
         return f"Line {line}: a quotation mark opens here that never closes."
     return f"Line {line}: broken quotation marks. A mark within a quoted field is written twice."

@@ -103,9 +103,7 @@ def change_need(
     access = access_of(request, role=Role.MAKER)
     need = _need(access, key)
     expected = etags.expected_version(request)
-    changes = shared.resolve(
-        access, shared.given(body, keep_empty=EMPTIABLE)
-    )
+    changes = shared.resolve(access, shared.given(body, keep_empty=EMPTIABLE))
     services.change_need(
         need=need, changes=changes, expected_version=expected, actor=access.actor, at=timezone.now()
     )

@@ -132,7 +132,11 @@ class Document:
 
 def make_document(outline: Outline, *, kind: str) -> Document:
     """Return the outline as a file; `kind` is one of `MEDIA`."""
-    makers: dict[str, Callable[[Outline], str | bytes]] = {"markdown": as_markdown, "html": as_html, "pdf": as_pdf}
+    makers: dict[str, Callable[[Outline], str | bytes]] = {
+        "markdown": as_markdown,
+        "html": as_html,
+        "pdf": as_pdf,
+    }
     content = makers[kind](outline)
     day = timezone.localdate(outline.made_at).isoformat()
     return Document(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -284,8 +285,10 @@ def move(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     """Put a feature under another one, or at the top."""
     feature = shared.feature_or_404(access, key)
     if request.method == "GET":
-        context = {"feature": feature, "url": shared.feature_url(access, feature)}
-        return render(request, "roadmap/move.html", context)
+        url = shared.feature_url(access, feature)
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{here.path}?{here.query}" if here.path.startswith("/w/") else url
+        return render(request, "roadmap/move.html", {"feature": feature, "url": url, "back": back})
     to_top = request.POST.get("top") == "yes"
     parent = None if to_top else shared.feature_or_404(access, request.POST.get("target", ""))
     otherwise = shared.feature_url(access, feature)

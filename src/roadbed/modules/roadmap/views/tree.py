@@ -56,8 +56,6 @@ def _menu(access: Access, feature: Feature) -> tuple[tables.MenuItem, ...]:
     return (
         tables.MenuItem("Add one under it", f"{shared.base(access)}new/?parent={feature.key}", icon="plus"),
         tables.MenuItem("Move to…", f"{url}move/", icon="folder", dialog=True),
-        tables.MenuItem("Move up", f"{url}step/up/", icon="arrow-up", post=True),
-        tables.MenuItem("Move down", f"{url}step/down/", icon="arrow-down", post=True),
         look,
     )
 
