@@ -216,6 +216,8 @@ def _version(request: HttpRequest) -> int | None:
 def _choice(access: Access, name: str, value: str) -> tuple[Any, str]:
     """Return what a field is to become, or why it cannot."""
     if name == "status":
+        if value == Status.DROPPED:
+            return value, "Choose Edit on its page and say why: whoever asked for it will want to know."
         return value, "" if value in Status.values else "There is no such status."
     if name == "horizon":
         return value, "" if value in Horizon.values else "There is no such horizon."
@@ -286,7 +288,7 @@ def move(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     feature = shared.feature_or_404(access, key)
     if request.method == "GET":
         url = shared.feature_url(access, feature)
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = urlsplit(request.headers.get("Referer", ""))
         back = f"{here.path}?{here.query}" if here.path.startswith("/w/") else url
         return render(request, "roadmap/move.html", {"feature": feature, "url": url, "back": back})
     to_top = request.POST.get("top") == "yes"
