@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e import house as houses
 from tests.e2e.house import House
 
 Visit = Callable[..., Page]
+# What a busy machine needs; a page that is right answers at once and costs nothing of it.
+expect.set_options(timeout=15_000)
 WATCH = (
     "addEventListener('securitypolicyviolation', event => "
     "console.error(`the policy refused ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"
@@ -93,7 +95,7 @@ def visit(
         context.add_cookies(sessions(who))  # type: ignore[arg-type]  # three of the keys are enough
         context.add_init_script(WATCH)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(house.base + path)

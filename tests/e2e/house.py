@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 WORKSPACE = "northwind"
-PATIENCE = 120
+PATIENCE = 300
 
 
 @dataclass(frozen=True)
