@@ -23,6 +23,7 @@ from roadbed.core.jobs import services as jobs
 from roadbed.core.jobs import worker
 from roadbed.core.jobs.models import Job, State, Worker
 from roadbed.core.workspaces.models import Department
+from roadbed.core.workspaces.roles import Role
 from tests import people
 from tests.core import jobs_tasks
 
@@ -151,7 +152,7 @@ class TestStopping:
 
     def test_a_cancelled_job_ends_even_if_it_does_not_listen(self, crew: Crew) -> None:
         workspace = people.make_workspace()
-        ada = people.join(workspace, "Ada", people.Role.OWNER)
+        ada = people.join(workspace, "Ada", Role.OWNER)
         job = jobs.enqueue("tests.deaf", workspace_id=workspace.pk, seconds=60)
         crew.start()
         wait_for(is_running(job))
