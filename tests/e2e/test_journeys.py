@@ -85,7 +85,8 @@ class TestTriage:
         words = page.evaluate(SELECT, 18)
         page.get_by_role("button", name="Link these words").click()
         expect(page.locator("[data-quote-shown]")).to_contain_text(words)
-        page.locator("#target-q").fill(need)
+        with page.expect_response("**/find/**"):
+            page.locator("#target-q").fill(need)
         page.locator(f"#target-list input[value='{need}']").check()
         page.keyboard.press("Enter")
         said(page, f"{piece} backs {need}")
