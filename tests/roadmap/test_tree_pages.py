@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from roadbed.core.workspaces.models import Product
+from roadbed.modules.roadmap import facade
 from roadbed.modules.roadmap.models import Feature
 
 
@@ -100,3 +101,17 @@ class TestReceipt:
         dialog = dan.get(f"roadmap/features/{feature.key.lower()}/evidence/").content.decode()
         assert "Evidence none" in dialog
         assert "at least 12 people at 5 customers" in dialog
+
+
+class TestDoctor:
+    def test_sees_a_trail_that_leads_astray(self, branch, now):
+        assert facade.check_tree(now).health == "good"
+        Feature.objects.filter(pk=branch[2].pk).update(trail=branch[0].children_trail)
+        assert facade.check_tree(now).health == "bad"
+
+
+class TestFacade:
+    def test_tells_siblings_what_they_may_know(self, workspace, feature):
+        found = facade.summaries(workspace.pk, workspace.slug, [feature.pk, 0])
+        assert found[feature.pk].status_label == "Idea"
+        assert found[feature.pk].url.endswith(f"/roadmap/features/{feature.key.lower()}/")

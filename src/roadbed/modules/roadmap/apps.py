@@ -11,7 +11,7 @@ class RoadmapConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the kinds, the place in the navigation, the tree and the part of the evidence chain known."""
-        from roadbed.core import demo
+        from roadbed.core import demo, doctor
         from roadbed.core.evidence import registry, rollup
         from roadbed.core.records import events, kinds
         from roadbed.core.records import services as records
@@ -53,4 +53,7 @@ class RoadmapConfig(AppConfig):
             targets.register(target)
         for source in imports.SOURCES:
             sources.register(source)
+        doctor.register(
+            "roadmap-tree", facade.check_tree, about="The roadmap’s tree holds together.", needs=("database",)
+        )
         demo.register("roadmap", story.load, after=["insights"])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
+from roadbed.core import doctor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
+from roadbed.modules.roadmap import selectors
 from roadbed.modules.roadmap.models import Feature, Horizon, Status
 
 
@@ -74,6 +78,52 @@ def evidence_for(
             )
         found[feature.pk] = items
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSummary:
+    """What a sibling may know of a feature."""
+
+    record_id: int
+    key: str
+    title: str
+    status: str
+    status_label: str
+    horizon: str
+    release: str
+    due_date: date | None
+    is_closed: bool
+    url: str
+
+
+def summaries(workspace_id: int, workspace: str, record_ids: Collection[int]) -> Mapping[int, FeatureSummary]:
+    """Return the features among the records, by their id, in one query."""
+    rows = Feature.objects.in_workspace(workspace_id).filter(pk__in=record_ids).select_related("release")
+    return {
+        feature.pk: FeatureSummary(
+            record_id=feature.pk,
+            key=feature.key,
+            title=feature.title,
+            status=feature.status,
+            status_label=Status(feature.status).label,
+            horizon=feature.horizon,
+            release=feature.release.title if feature.release else "",
+            due_date=feature.target_end or (feature.release.ship_date if feature.release else None),
+            is_closed=feature.is_closed,
+            url=f"/w/{workspace}/roadmap/features/{feature.key.lower()}/",
+        )
+        for feature in rows
+    }
+
+
+def check_tree(at: datetime) -> doctor.Finding:
+    """Let the doctor see whether the tree holds together."""
+    count = selectors.untrue_trails()
+    if not count:
+        return doctor.good("Every feature’s trail leads to its parent.")
+    return doctor.bad(
+        f"{count} features have a trail that does not lead to their parent.", fix="Restore the last backup."
+    )
 
 
 PROVIDER = Provider(name="roadmap", stages=(Stage.PLANNED, Stage.SHIPPED), collect=evidence_for)

@@ -18,7 +18,7 @@ from roadbed.modules.roadmap.selectors.releases import (
     filter_releases,
     progress_of,
 )
-from roadbed.modules.roadmap.selectors.tree import TREE
+from roadbed.modules.roadmap.selectors.tree import TREE, untrue_trails
 from roadbed.modules.roadmap.selectors.words import (
     describe_feature,
     describe_release,
@@ -46,4 +46,5 @@ __all__ = [
     "progress_of",
     "release_body",
     "sibling_of",
+    "untrue_trails",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from roadbed.core.evidence import rollup
 from roadbed.modules.roadmap.models import Feature, trails
@@ -36,6 +36,16 @@ def descendants_of(workspace_id: int, record_ids: Collection[int]) -> Mapping[in
             if ancestor in below:
                 below[ancestor].append(pk)
     return below
+
+
+def untrue_trails() -> int:
+    """Count the features whose trail does not lead to their parent, in every workspace; one query."""
+    parents = Feature.objects.filter(pk=OuterRef("parent_id")).values("trail")[:1]
+    rows = Feature.objects.filter(parent__isnull=False).annotate(above=Subquery(parents))
+    count = 0
+    for trail, above, parent_id in rows.values_list("trail", "above", "parent_id").iterator(chunk_size=5000):
+        count += trail != trails.below(trail=above or "", pk=parent_id or 0)
+    return count
 
 
 TREE = rollup.Tree(descendants=descendants_of, ancestors=ancestors_of)

@@ -185,10 +185,13 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
 @page()
 @require_GET
 def rows(request: HttpRequest, access: Access) -> HttpResponse:
-    """The rows right under a feature: what a branch fetches when it is opened."""
-    feature = shared.feature_or_404(access, request.GET.get("under", ""))
+    """The rows right under a feature (the roots without one): what a branch fetches when it is opened."""
+    under = request.GET.get("under", "")
+    feature = shared.feature_or_404(access, under) if under else None
     depth = request.GET.get("depth", "")
-    found = selectors.level_of_tree(workspace_id=access.workspace.pk, parent_id=feature.pk, limit=ROWS + 1)
+    found = selectors.level_of_tree(
+        workspace_id=access.workspace.pk, parent_id=feature.pk if feature else None, limit=ROWS + 1
+    )
     columns = _columns(access)
     shown = frozenset(column.key for column in columns)
     table = tables.Table(
@@ -199,7 +202,7 @@ def rows(request: HttpRequest, access: Access) -> HttpResponse:
             _rows(
                 access,
                 found[:ROWS],
-                depth=int(depth) if depth.isdecimal() and len(depth) < 4 else 1,
+                depth=int(depth) if depth.isdecimal() and len(depth) < 4 else int(feature is not None),
                 opened={},
                 shown=shown,
             )
@@ -207,7 +210,7 @@ def rows(request: HttpRequest, access: Access) -> HttpResponse:
     )
     context = {
         "table": table,
-        "more": f"{shared.base(access)}tree/?under={feature.key}" if len(found) > ROWS else "",
+        "more": f"{shared.base(access)}tree/?under={under}" if len(found) > ROWS else "",
     }
     return render(request, "roadmap/tree_rows.html", context)
 
