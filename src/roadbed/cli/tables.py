@@ -299,15 +299,13 @@ def _spare_memory() -> None:
 
 
 def _checked(run: Import, *, as_json: bool) -> dict[str, Any]:
-    from django.db import transaction
     from django.utils import timezone
 
     from roadbed.core.tables import mapping, services
     from roadbed.core.tables.services import imports
 
     try:
-        with transaction.atomic():
-            imports.settle(run)
+        imports.settle(run).put(run)
         with _progress(f"Checking {run.file_name}", as_json=as_json) as tell:
             found = services.check_import(run=run, actor=_actor(), now=timezone.now, told=tell)
     except services.AmbiguousDatesError as error:

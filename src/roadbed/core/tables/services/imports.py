@@ -61,7 +61,6 @@ def source_from(name: str) -> str:
     return NOT_A_NAME.sub("-", Path(name).stem.lower()).strip("-")[:60] or "file"
 
 
-@transaction.atomic
 def create_import(
     *,
     workspace: Workspace,
@@ -99,6 +98,7 @@ def create_import(
         guessed = mappings.guess(target=wanted, columns=columns, rows=sample)
         fields = mappings.by_name(target=wanted, columns=columns, asked=asked or {}, guessed=guessed)
     except BaseException:
+        stored.delete()
         path.unlink(missing_ok=True)
         raise
     preset = next((each.source for each in wanted.presets if each.fits(columns) and each.source), "")
@@ -185,8 +185,33 @@ def preview(*, run: Import, count: int = 8) -> list[PreviewRow]:
     return rows
 
 
-def settle(run: Import) -> Import:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A mapping that was checked against the whole file, and what the file's columns decided."""
+
+    mapping: list[str]
+    options: dict[str, Any]
+    rows: int
+
+    def put(self, run: Import) -> None:
+        """Keep it with the import.
+
+        Raises
+        ------
+        NotNowError
+            If somebody changed the mapping meanwhile.
+        """
+        if run.mapping != self.mapping:
+            raise NotNowError("Somebody changed the mapping meanwhile. Look at it again.")
+        run.options = {**run.options, **self.options}
+        run.rows_total = self.rows
+        run.save(update_fields=["options", "rows_total"])
+
+
+def settle(run: Import) -> Settled:
     """Check the mapping, count the rows, and let the columns decide how dates and numbers are written.
+
+    It reads the whole file, so it is done before a transaction begins: other writers need not wait.
 
     Raises
     ------
@@ -195,30 +220,28 @@ def settle(run: Import) -> Import:
     AmbiguousDatesError
         If somebody has to say whether the day or the month comes first.
     """
-    target = targets.get(run.target)
-    mappings.check(target=target, columns=run.columns, fields=run.mapping)
+    mappings.check(target=targets.get(run.target), columns=run.columns, fields=run.mapping)
     findings = Understanding(run).survey()
     if findings.open_dates and not run.options.get("date_order"):
         raise AmbiguousDatesError(findings.open_dates)
-    run.options = {**run.options, "orders": findings.orders, "marks": findings.marks}
-    run.rows_total = findings.rows
-    run.save(update_fields=["options", "rows_total"])
-    return run
+    return Settled(run.mapping, {"orders": findings.orders, "marks": findings.marks}, findings.rows)
 
 
-@transaction.atomic
 def start_check(*, run: Import, actor: Actor) -> Import:
     """Queue a dry run: everything but the writing."""
-    held = settle(_draft(run))
-    held.state = State.CHECKING
-    held.dry_run = None
-    held.is_cancel_requested = False
-    held.save(update_fields=["state", "dry_run", "is_cancel_requested"])
-    _enqueue("tables.check", held, actor, f"Check of {held.file_name}")
+    settled = settle(run) if run.is_draft else None
+    with transaction.atomic():
+        held = _draft(run)
+        if settled is not None:
+            settled.put(held)
+        held.state = State.CHECKING
+        held.dry_run = None
+        held.is_cancel_requested = False
+        held.save(update_fields=["state", "dry_run", "is_cancel_requested"])
+        _enqueue("tables.check", held, actor, f"Check of {held.file_name}")
     return held
 
 
-@transaction.atomic
 def start_import(*, run: Import, actor: Actor, at: datetime, is_inline: bool = False) -> Import:
     """Queue the import, or go on with one that stopped. Rows that were written already are not written again.
 
@@ -227,22 +250,31 @@ def start_import(*, run: Import, actor: Actor, at: datetime, is_inline: bool = F
     is_inline : bool
         The caller runs it itself, by `run_import`.
     """
-    held = Import.objects.select_for_update().select_related("file", "workspace").get(pk=run.pk)
-    if held.is_draft:
-        settle(held)
-        held.started_at = at
-    elif not held.can_resume:
-        raise NotNowError(f"This import is {held.get_state_display().lower()} and cannot be started.")
-    held.state = State.QUEUED
-    held.is_cancel_requested = False
-    held.error = ""
-    held.finished_at = None
-    held.progress_at = at
-    held.save(
-        update_fields=["state", "started_at", "is_cancel_requested", "error", "finished_at", "progress_at"]
-    )
-    if not is_inline:
-        _enqueue("tables.import", held, actor, f"Import of {held.file_name}")
+    settled = settle(run) if run.is_draft else None
+    with transaction.atomic():
+        held = Import.objects.select_for_update().select_related("file", "workspace").get(pk=run.pk)
+        if held.is_draft and settled is not None:
+            settled.put(held)
+            held.started_at = at
+        elif held.is_draft or not held.can_resume:
+            raise NotNowError(f"This import is {held.get_state_display().lower()} and cannot be started.")
+        held.state = State.QUEUED
+        held.is_cancel_requested = False
+        held.error = ""
+        held.finished_at = None
+        held.progress_at = at
+        held.save(
+            update_fields=[
+                "state",
+                "started_at",
+                "is_cancel_requested",
+                "error",
+                "finished_at",
+                "progress_at",
+            ]
+        )
+        if not is_inline:
+            _enqueue("tables.import", held, actor, f"Import of {held.file_name}")
     return held
 
 
