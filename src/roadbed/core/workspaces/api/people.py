@@ -18,7 +18,7 @@ from roadbed.core.workspaces.api.shared import LARGEST, READ, WRITE
 from roadbed.core.workspaces.models import Department, Invitation, Member
 from roadbed.core.workspaces.roles import Role
 
-router = Router(tags=["workspace"])
+router = Router()
 
 
 class MemberOut(Schema):

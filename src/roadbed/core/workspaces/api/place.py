@@ -15,7 +15,7 @@ from roadbed.core.workspaces import services
 from roadbed.core.workspaces.api.shared import READ, WRITE
 from roadbed.core.workspaces.roles import Role
 
-router = Router(tags=["workspace"])
+router = Router()
 root_router = Router(tags=["me"])
 
 

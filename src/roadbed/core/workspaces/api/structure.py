@@ -17,7 +17,7 @@ from roadbed.core.workspaces.api.shared import LARGEST, READ, WRITE
 from roadbed.core.workspaces.models import Department, Product, Team
 from roadbed.core.workspaces.roles import Role
 
-router = Router(tags=["workspace"])
+router = Router()
 
 
 class DepartmentOut(Schema):

@@ -15,7 +15,7 @@ from roadbed.core.workspaces import selectors, services
 from roadbed.core.workspaces.api.shared import READ, WRITE
 from roadbed.core.workspaces.models import ApiToken
 
-router = Router(tags=["workspace"])
+router = Router()
 
 
 class TokenOut(Schema):
