@@ -106,7 +106,7 @@ def test_what_it_answers_is_what_the_document_says(operation: Any, open_connecti
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases, is_aimed=st.booleans())
-    def ask(case: Any, is_aimed: bool) -> None:
+    def ask(*, case: Any, is_aimed: bool) -> None:
         if case.path_parameters:
             case.path_parameters["workspace"] = world.workspace.slug
             if is_aimed:

@@ -192,7 +192,6 @@ SAMPLES: dict[str, Sample] = {
     "delivery_id": lambda scene: scene.made["delivery"].pk,
     "token": lambda scene: mails.unsubscribe_token(member=scene.dan.member, topic="watch"),
     "import_id": lambda scene: scene.made["import"].pk,
-    "name": lambda scene: "feedback",
     "quote_id": lambda scene: scene.made["quote"].pk,
     "first": lambda scene: 1,
     "last": lambda scene: 1,
@@ -210,6 +209,8 @@ SAMPLES: dict[str, Sample] = {
 """What stands for a captured part, by its name."""
 
 PLACED: dict[str, Sample] = {
+    "w/<slug:workspace>/export/<slug:name>/": lambda scene: {"name": "feedback"},
+    "api/v1/<slug:workspace>/exports/<slug:name>": lambda scene: {"name": "feedback"},
     "w/<slug:workspace>/export/<slug:name>/": lambda scene: {"name": "feedback"},
     "api/v1/<slug:workspace>/exports/<slug:name>": lambda scene: {"name": "feedback"},
     "sign-in/<slug:secret>/": lambda scene: {"secret": scene.made["sign-in secret"]},
