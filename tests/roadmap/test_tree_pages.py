@@ -115,3 +115,11 @@ class TestFacade:
         found = facade.summaries(workspace.pk, workspace.slug, [feature.pk, 0])
         assert found[feature.pk].status_label == "Idea"
         assert found[feature.pk].url.endswith(f"/roadmap/features/{feature.key.lower()}/")
+
+    def test_an_area_says_how_far_what_lies_under_it_is(self, workspace, make_feature):
+        area = make_feature("Routing", level="area")
+        for status in ("shipped", "development", "idea"):
+            make_feature(status, parent=area, status=status)
+        make_feature("dropped", parent=area, status="dropped", status_reason="Nobody wants it")
+        item = facade.evidence_for(workspace.pk, workspace.slug, [area.pk])[area.pk][0]
+        assert item.headline == "1 of 3 under it shipped, 1 under way"

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Count
+
 from roadbed.core import doctor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.modules.roadmap import selectors
@@ -50,11 +52,43 @@ def _planned(feature: Feature, url: str) -> EvidenceItem:
     )
 
 
+def _counts(workspace_id: int, ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+    """Count what lies right under each feature, by status; one query."""
+    rows = Feature.objects.in_workspace(workspace_id).filter(parent_id__in=ids)
+    found: dict[int, dict[str, int]] = {}
+    for parent_id, status, count in (
+        rows.values_list("parent_id", "status").annotate(count=Count("pk")).order_by("parent_id")
+    ):
+        found.setdefault(parent_id, {})[status] = count
+    return found
+
+
+def _under_way(feature: Feature, url: str, counts: Mapping[str, int]) -> EvidenceItem:
+    """What is planned of a node that has no plan of its own, such as an area: what lies under it tells."""
+    kept = {status: count for status, count in counts.items() if status != Status.DROPPED}
+    shipped = kept.get(Status.SHIPPED, 0)
+    going = kept.get(Status.DEVELOPMENT, 0) + kept.get(Status.BETA, 0)
+    total = sum(kept.values())
+    return EvidenceItem(
+        record_id=feature.pk,
+        stage=Stage.PLANNED,
+        headline=f"{shipped} of {total} under it shipped, {going} under way",
+        strength="partial",
+        url=url,
+        at=feature.updated_at,
+        parts=tuple(
+            Part(label=status.label, value=str(kept[status])) for status in Status if kept.get(status)
+        ),
+        method="Counted over what lies right under it; what was dropped is left out.",
+    )
+
+
 def evidence_for(
     workspace_id: int, workspace: str, record_ids: Collection[int]
 ) -> Mapping[int, Sequence[EvidenceItem]]:
-    """Return Planned and Shipped for the features among the records, in one query."""
+    """Return Planned and Shipped for the features among the records, in two queries."""
     rows = Feature.objects.in_workspace(workspace_id).filter(pk__in=record_ids).select_related("release")
+    counts = _counts(workspace_id, record_ids)
     found: dict[int, list[EvidenceItem]] = {}
     for feature in rows:
         url = f"/w/{workspace}/roadmap/features/{feature.key.lower()}/"
@@ -63,6 +97,8 @@ def evidence_for(
             feature.status != Status.IDEA or feature.release_id or feature.horizon != Horizon.NONE
         ):
             items.append(_planned(feature, url))
+        elif any(status != Status.DROPPED for status in counts.get(feature.pk, {})):
+            items.append(_under_way(feature, url, counts[feature.pk]))
         if feature.shipped_at is not None:
             release = f"in release {feature.release.title}" if feature.release else "on its own"
             items.append(

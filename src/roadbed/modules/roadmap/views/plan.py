@@ -179,7 +179,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         ),
         bulk=_bulk(access),
         views=shared.saved_views(access, list_name=LIST_NAME, path=path),
-        save_view_url=f"/w/{access.workspace.slug}/views/",
+        save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{path}export/",
         empty=tables.Empty(
             "No features yet",
