@@ -211,8 +211,6 @@ SAMPLES: dict[str, Sample] = {
 PLACED: dict[str, Sample] = {
     "w/<slug:workspace>/export/<slug:name>/": lambda scene: {"name": "feedback"},
     "api/v1/<slug:workspace>/exports/<slug:name>": lambda scene: {"name": "feedback"},
-    "w/<slug:workspace>/export/<slug:name>/": lambda scene: {"name": "feedback"},
-    "api/v1/<slug:workspace>/exports/<slug:name>": lambda scene: {"name": "feedback"},
     "sign-in/<slug:secret>/": lambda scene: {"secret": scene.made["sign-in secret"]},
     "w/<slug:workspace>/settings/departments/restore/<str:kept>/": lambda scene: {"kept": _kept_row(scene)},
     "w/<slug:workspace>/settings/teams/restore/<str:kept>/": lambda scene: {"kept": _kept_row(scene)},
