@@ -86,7 +86,7 @@ class TestTriage:
         page.get_by_role("button", name="Link these words").click()
         expect(page.locator("[data-quote-shown]")).to_contain_text(words)
         with page.expect_response("**/find/**"):
-            page.locator("#target-q").fill(need)
+            page.locator("[id^=target-q]").fill(need)
         page.locator(f"#target-list input[value='{need}']").check()
         page.keyboard.press("Enter")
         said(page, f"{piece} backs {need}")

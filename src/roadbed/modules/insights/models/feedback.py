@@ -134,7 +134,7 @@ class Quote(models.Model):
     note = models.CharField(max_length=300, blank=True, default="", help_text="Why this strength.")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     class Meta:

@@ -84,7 +84,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         page=found,
         rows=_rows(access, found.rows),
         views=shared.saved_views(access, list_name=LIST_NAME, base=base),
-        save_view_url=f"/w/{access.workspace.slug}/views/",
+        save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base}export/",
         empty=tables.Empty(
             "No accounts yet",

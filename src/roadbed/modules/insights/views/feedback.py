@@ -115,7 +115,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         rows=_rows(access, pieces, tables.choose(COLUMNS, state=state)),
         bulk=bulk if access.can_make else (),
         views=shared.saved_views(access, list_name=LIST_NAME, base=base),
-        save_view_url=f"/w/{access.workspace.slug}/views/",
+        save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base}export/",
         empty=tables.Empty(
             "No feedback yet",

@@ -62,7 +62,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
             for segment in found.rows
         ),
         views=shared.saved_views(access, list_name=LIST_NAME, base=base),
-        save_view_url=f"/w/{access.workspace.slug}/views/",
+        save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         empty=tables.Empty(
             "No segments yet",
             "A segment is a rule such as “revenue is at least 50,000 and plan is Fleet”. Accounts join and leave it by "
