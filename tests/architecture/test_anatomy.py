@@ -10,8 +10,8 @@ import pytest
 from tests.architecture import house
 
 ROOMS = {
-    "admin", "api", "apps", "demo", "facade", "forms", "imports", "migrations", "models", "selectors", "services", "tasks",
-    "templates", "urls", "views",
+    "admin", "api", "apps", "demo", "facade", "forms", "imports", "migrations", "models", "selectors", "services",
+    "tasks", "templates", "urls", "views",
 }  # fmt: skip
 LONGEST = 450
 OUTGROWING = {".py", ".ts", ".html", ".css", ".sh", ".mjs"}

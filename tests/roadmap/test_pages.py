@@ -112,3 +112,12 @@ class TestChanging:
 
     def test_somebody_elses_card_cannot_be_moved(self, eve, feature):
         assert eve.post("roadmap/place/", {"card": feature.pk, "column": "now"}).status_code == 404
+
+
+class TestSavedViews:
+    def test_keep_the_filters_of_the_list_under_a_name(self, ben, feature):
+        page = ben.get("roadmap/list/?status=planned").content.decode()
+        assert "views/?list=roadmap.features" in page
+        ben.post("views/?list=roadmap.features", {"name": "Planned", "query": "status=planned", "next": "/"})
+        assert "Planned" in ben.get("roadmap/list/?status=planned").content.decode()
+        assert "status=planned" in ben.get("roadmap/list/").content.decode()

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('strength', models.PositiveSmallIntegerField(choices=[(0, 'Nice to have'), (1, 'Useful'), (2, 'Important'), (3, 'Deal-breaker')], default=1)),
                 ('note', models.CharField(blank=True, default='', help_text='Why this strength.', max_length=300)),
                 ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('feedback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes', to='insights.feedback')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes_about', to='records.record')),
             ],
