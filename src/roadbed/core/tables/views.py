@@ -175,7 +175,6 @@ def _result(access: Access, run: Import) -> dict[str, Any]:
         *({"label": f"New {name} along with them", "value": formats.number(count)} for name, count in made),
         {"label": "Source of the ids", "value": run.external_source},
         {"label": "Product", "value": run.product.name if run.product else "–"},
-        {"label": "By", "value": run.created_by_name},
     ]
     is_stuck = run.is_active and (job is None or job.is_over) and run.state != State.UNDOING
     return {
