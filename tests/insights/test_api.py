@@ -143,5 +143,9 @@ class TestKinds:
 def test_a_segment_says_whom_it_takes_in(ben: Someone, workspace: Workspace) -> None:
     make.account(workspace, plan="Fleet", revenue=10)
     ben.api("POST", "segments", KINDS[3][2])
-    assert ben.api("GET", "segments/S-1/membership").json() == {"accounts": 1, "people": 0, "revenue": "10"}
+    assert ben.api("GET", "segments/S-1/membership").json() == {
+        "accounts": 1,
+        "people": 0,
+        "revenue": "10.00",
+    }
     assert Feedback.objects.count() == 0

@@ -147,7 +147,9 @@ def membership(*, workspace_id: int, rule: rules.Rule, sample: int = 8) -> Membe
     total = accounts.order_by().aggregate(count=Count("pk"), revenue=Sum("revenue"))
     people = Person.objects.filter(account_id__in=accounts.values("pk"), deleted_at__isnull=True).order_by()
     best = accounts.order_by("-revenue", "title")[:sample]
-    return Membership(total["count"], total["revenue"] or Decimal(0), people.count(), tuple(best))
+    # SQLite sums decimals as floats and drops the cents that are nought: both databases shall say the same.
+    revenue = Decimal(total["revenue"] or 0).quantize(Decimal("0.01"))
+    return Membership(total["count"], revenue, people.count(), tuple(best))
 
 
 def segments_with(*, account: Account) -> list[Segment]:
