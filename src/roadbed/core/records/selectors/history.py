@@ -34,6 +34,13 @@ _FACTS: dict[str, str] = {
     "merged away": "merged this into {into}",
     "unmerged": "took the merge of {merged} back",
     "commented": "commented: {text}",
+    "invited": "invited {email} as {role}",
+    "revoked invitation": "took the invitation of {email} back",
+    "joined": "joined as {role}",
+    "removed member": "removed {member}",
+    "restored member": "let {member} in again",
+    "created token": "created the token {name}",
+    "revoked token": "revoked the token {name}",
 }
 
 
