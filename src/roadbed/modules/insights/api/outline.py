@@ -82,7 +82,7 @@ class TrendOut(Schema):
     sentence: str
 
 
-class QuoteOut(Schema):
+class OutlinedQuoteOut(Schema):
     """Somebody's words, and where they are."""
 
     text: str
@@ -115,7 +115,7 @@ class ShareOut(Schema):
     accounts: int
 
 
-class NeedOut(Schema):
+class OutlinedNeedOut(Schema):
     """One need of the outline."""
 
     rank: int
@@ -139,7 +139,7 @@ class NeedOut(Schema):
     rated_from: str
     rating: str
     trend: TrendOut
-    quotes: list[QuoteOut]
+    quotes: list[OutlinedQuoteOut]
     answers: list[AnswerOut]
     segments: list[ShareOut]
 
@@ -161,7 +161,7 @@ class OutlineOut(Schema):
     scope: list[Named]
     coverage: CoverageOut
     methods: list[str]
-    needs: list[NeedOut]
+    needs: list[OutlinedNeedOut]
 
 
 def _question(access: Access, query: OutlineQuery) -> selectors.Question:

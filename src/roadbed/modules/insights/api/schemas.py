@@ -30,7 +30,7 @@ class ListQuery(PageQuery):
     )
 
 
-class RecordOut(Schema):
+class InsightOut(Schema):
     """What every kind of this module has."""
 
     key: str
@@ -43,7 +43,7 @@ class RecordOut(Schema):
     archived_at: datetime | None
 
 
-class FeedbackOut(RecordOut):
+class FeedbackOut(InsightOut):
     """One thing one person said."""
 
     text: str
@@ -166,7 +166,7 @@ class AccountChange(AccountFields):
     title: str = Field("", max_length=300)
 
 
-class AccountOut(RecordOut):
+class AccountOut(InsightOut):
     """A customer organisation."""
 
     domain: str
@@ -199,7 +199,7 @@ class PersonChange(PersonFields):
     title: str = Field("", max_length=300)
 
 
-class PersonOut(RecordOut):
+class PersonOut(InsightOut):
     """Somebody who says things."""
 
     email: str
@@ -245,7 +245,7 @@ class SegmentChange(Schema):
     rule: RuleIn | None = None
 
 
-class SegmentOut(RecordOut):
+class SegmentOut(InsightOut):
     """A rule under a name."""
 
     note: str
@@ -285,7 +285,7 @@ class NeedChange(NeedFields):
     title: str = Field("", max_length=300)
 
 
-class NeedOut(RecordOut):
+class NeedOut(InsightOut):
     """What people want to get done, and how much stands behind it."""
 
     description: str
