@@ -64,12 +64,15 @@ INSTALLED_APPS = [
     "roadbed.core.records",
     "roadbed.core.evidence",
     "roadbed.core.search",
+    "roadbed.core.vectors",
     "roadbed.core.jobs",
     "roadbed.core.files",
     "roadbed.core.tables",
     "roadbed.core.notify",
     "roadbed.modules.insights",
     "roadbed.modules.roadmap",
+    "roadbed.modules.portal",
+    "roadbed.modules.ask",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""Questions over everything that a person may see, answered in quoted words."""

@@ -1,0 +1,1 @@
+"""What siblings may ask of this module."""

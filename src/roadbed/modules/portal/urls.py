@@ -1,0 +1,5 @@
+"""Addresses of the module."""
+
+from django.urls import URLPattern
+
+workspace_patterns: list[URLPattern] = []
