@@ -39,6 +39,11 @@ class Access:
         return self.role.includes(role)
 
     @property
+    def circle_ids(self) -> frozenset[int]:
+        """The circles whose private records the member may see; everybody else sees none of those."""
+        return self.member.circle_ids
+
+    @property
     def can_contribute(self) -> bool:
         """Whether the member may comment and submit."""
         return self.allows(Role.CONTRIBUTOR)
@@ -58,6 +63,7 @@ def find_access(*, user_id: int, workspace: str, via: Via) -> Access | None:
     """Return the person's way into the workspace, or None for strangers and removed members."""
     member = (
         Member.objects.select_related("workspace", "user", "department", "product")
+        .prefetch_related("circles")
         .filter(
             workspace__slug=workspace,
             workspace__closed_at__isnull=True,

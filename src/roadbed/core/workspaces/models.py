@@ -134,6 +134,37 @@ class Member(models.Model):
         """Whether the member looks from the technical side."""
         return self.view == View.TECHNICAL
 
+    @property
+    def circle_ids(self) -> frozenset[int]:
+        """The circles that the member is in; read once where they were prefetched."""
+        return frozenset(circle.pk for circle in self.circles.all())
+
+
+class Circle(models.Model):
+    """A few members of a workspace, and the wall around what only they may see."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="circles")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True)
+    members: models.ManyToManyField[Member, Any] = models.ManyToManyField(
+        Member, blank=True, related_name="circles"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                "workspace",
+                Lower("name"),
+                name="circle_name_once_per_workspace",
+                violation_error_message="There is already a circle of that name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class Invitation(models.Model):
     """An address that may join, with the role it will have. Only the token's hash is kept."""

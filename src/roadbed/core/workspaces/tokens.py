@@ -28,6 +28,7 @@ def find_token(*, token: str, at: datetime) -> ApiToken | None:
             member__user__is_active=True,
             member__workspace__closed_at__isnull=True,
         )
+        .prefetch_related("member__circles")
         .first()
     )
     if found is None:

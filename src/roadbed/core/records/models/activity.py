@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 
 from roadbed.core.records.models.record import Record
 from roadbed.core.workspaces.models import Workspace
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """Reads of history."""
+
+    def visible_to(self, circles: Collection[int] = ()) -> Self:
+        """The deeds that a member of these circles may read of: none that touch what is private to others."""
+        unnamed = Q(record__isnull=True) | Q(record__circle__isnull=True)
+        unspoken = Q(about__isnull=True) | Q(about__circle__isnull=True)
+        if circles:
+            unnamed |= Q(record__circle_id__in=list(circles))
+            unspoken |= Q(about__circle_id__in=list(circles))
+        return self.filter(unnamed, unspoken)
 
 
 class Activity(models.Model):
@@ -19,6 +36,15 @@ class Activity(models.Model):
     record = models.ForeignKey(
         Record, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="activities"
     )
+    about = models.ForeignKey(
+        Record,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="The other record that the deed speaks of: who may not see it, may not read the deed.",
+    )
     record_key = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()
     actor_id = models.BigIntegerField(null=True)
@@ -28,6 +54,8 @@ class Activity(models.Model):
     changes = models.JSONField(default=dict, help_text="Per field: [before, after]; or the deed's own facts.")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+
+    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         ordering = ["-sequence"]

@@ -53,6 +53,8 @@ def digest(activity: Activity) -> str:
         "changes": activity.changes,
         "previous": activity.previous_hash,
     }
+    if activity.about_id is not None:
+        content["about"] = activity.about_id
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -64,6 +66,7 @@ def record_activity(
     verb: str,
     at: datetime,
     record: Record | None = None,
+    about: Record | None = None,
     workspace_id: int | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Activity:
@@ -73,6 +76,9 @@ def record_activity(
     ----------
     record : Record, optional
         What it was done to; without one, `workspace_id` is needed.
+    about : Record, optional
+        The other record that the deed speaks of, such as the far end of a link. Whoever may not see both does not read
+        of the deed.
     changes : mapping, optional
         Per field ``[before, after]``, or facts of the deed. Dates and decimals become text.
     """
@@ -86,6 +92,7 @@ def record_activity(
         workspace_id=workspace_id,
         sequence=head.sequence + 1,
         record_id=record.pk if record else None,
+        about_id=about.pk if about else None,
         record_key=record.key if record else "",
         at=at,
         actor_id=actor.user_id,
