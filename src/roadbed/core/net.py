@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +66,10 @@ class Answer:
     body: str
     seconds: float
     address: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in small letters."""
+    is_cut: bool = False
+    """Whether more came than was wanted."""
 
 
 def allowed_networks() -> tuple[Network, ...]:
@@ -148,6 +152,38 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def connect(host: str, port: int, *, timeout: float) -> socket.socket:
+    """Open a socket to a host that somebody typed in, at an address that was judged an instant before.
+
+    Raises
+    ------
+    RefusedAddressError
+        If the name stands for an address that must not be reached.
+    CallFailedError
+        If the name cannot be resolved.
+    OSError
+        If nothing answers there.
+    """
+    try:
+        addresses = resolve(host.strip("[]"), port)
+    except (socket.gaierror, UnicodeError) as error:
+        raise CallFailedError(f"The name {host} cannot be resolved.") from error
+    allow = allowed_networks()
+    for address in addresses:
+        # One bad address condemns the name: which one is reached must not be luck.
+        check_address(address, allow=allow)
+    last: OSError = ConnectionError("it has no address")
+    for address in addresses[:3]:
+        try:
+            opened = socket.create_connection((address, port), timeout=timeout)
+        except OSError as error:
+            last = error
+            continue
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return opened
+    raise last
+
+
 class _Guarded:
     """Opens the socket of a connection itself, to an address that was judged an instant before."""
 
@@ -158,24 +194,11 @@ class _Guarded:
 
     def _new_conn(self) -> socket.socket:
         try:
-            addresses = resolve(self._dns_host.strip("[]"), self.port)
-        except (socket.gaierror, UnicodeError) as error:
-            raise CallFailedError(f"The name {self._dns_host} cannot be resolved.") from error
-        allow = allowed_networks()
-        for address in addresses:
-            # One bad address condemns the name: which one is reached must not be luck.
-            check_address(address, allow=allow)
-        last: OSError | None = None
-        for address in addresses[:3]:
-            try:
-                opened = socket.create_connection((address, self.port), timeout=self.timeout)
-            except OSError as error:
-                last = error
-                continue
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.reached = address
-            return opened
-        raise NewConnectionError(self, f"{self._dns_host} does not answer: {last}")  # type: ignore[arg-type]  # it is a connection
+            opened = connect(self._dns_host, self.port, timeout=self.timeout)
+        except OSError as error:
+            raise NewConnectionError(self, f"{self._dns_host} does not answer: {error}") from error  # type: ignore[arg-type]  # it is a connection
+        self.reached = str(opened.getpeername()[0])
+        return opened
 
 
 class _GuardedHttp(_Guarded, HTTPConnection):
@@ -201,12 +224,34 @@ def _connection(*, scheme: str, host: str, port: int) -> _GuardedHttp | _Guarded
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str], total: float = TOTAL_SECONDS) -> Answer:
-    """Send a body and return the answer, its text cut to `BODY_MAX`; redirects are answers like any other.
+    """Send a body and return the answer, its text cut to `BODY_MAX`; see `call`."""
+    return call("POST", url, body=body, headers=headers, total=total)
+
+
+def get(
+    url: str, *, headers: Mapping[str, str], total: float = TOTAL_SECONDS, most: int = BODY_MAX
+) -> Answer:
+    """Ask for what is at an address; see `call`."""
+    return call("GET", url, headers=headers, total=total, most=most)
+
+
+def call(
+    verb: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    total: float = TOTAL_SECONDS,
+    most: int = BODY_MAX,
+) -> Answer:
+    """Call an address and return its answer; redirects are answers like any other.
 
     Parameters
     ----------
     total : float
         Seconds for everything together, however slowly the other side drips its bytes.
+    most : int
+        How many bytes of the answer are read.
 
     Raises
     ------
@@ -229,7 +274,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], total: float = TO
         if opened is not None:
             opened.settimeout(min(READ_SECONDS, max(0.1, total - (time.monotonic() - began))))
         connection.request(
-            "POST",
+            verb,
             target,
             body=body,
             headers={"Host": parts.netloc, "Connection": "close", **headers},
@@ -237,9 +282,14 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], total: float = TO
             decode_content=False,
         )
         response = _head(connection, deadline=began + total)
-        text = _read(response)
+        text, is_cut = _read(response, most=most)
         return Answer(
-            status=response.status, body=text, seconds=time.monotonic() - began, address=connection.reached
+            status=response.status,
+            body=text,
+            seconds=time.monotonic() - began,
+            address=connection.reached,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            is_cut=is_cut,
         )
     except (RefusedAddressError, CallFailedError):
         raise
@@ -302,17 +352,18 @@ class _Reader(io.RawIOBase):
         return self._opened.recv_into(buffer)
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> str:
-    """Return the beginning of the body; what comes after it is left unread."""
+def _read(response: urllib3.BaseHTTPResponse, *, most: int) -> tuple[str, bool]:
+    """Return the beginning of the body, and whether there is more, which is left unread."""
     parts: list[bytes] = []
-    size = 0
-    while size < BODY_MAX:
-        part = response.read(min(8192, BODY_MAX - size), decode_content=False)
+    size, is_cut = 0, False
+    while True:
+        part = response.read(min(65_536, most - size), decode_content=False) if size < most else b""
         if not part:
+            is_cut = size >= most
             break
         parts.append(part)
         size += len(part)
-    return b"".join(parts).decode("utf-8", errors="replace").replace("\x00", "")
+    return b"".join(parts).decode("utf-8", errors="replace").replace("\x00", ""), is_cut
 
 
 def _words(error: Exception) -> str:
