@@ -6,9 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("insights", "0002_votes"),
-        ("insights", "0005_readings"),
-        ("records", "0003_circles"),
-        ("workspaces", "0003_circles"),
+        ("records", "0001_initial"),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
