@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "roadbed.core.files",
     "roadbed.core.tables",
     "roadbed.core.notify",
+    "roadbed.core.gates",
     "roadbed.modules.insights",
     "roadbed.modules.roadmap",
     "roadbed.modules.portal",
