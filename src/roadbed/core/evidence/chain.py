@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from roadbed.core.evidence.registry import EvidenceItem, Stage, providers
 from roadbed.core.records.models import Link, Record, Relation
@@ -56,7 +57,10 @@ def _steps(ids: Collection[int], *, upstream: bool) -> dict[int, set[int]]:
     towards_source = (
         [Relation.SUPPORTS, Relation.ASKS_FOR] if upstream else [Relation.ANSWERS, Relation.DELIVERS]
     )
-    live = {"source__deleted_at__isnull": True, "target__deleted_at__isnull": True}
+    # A chain is for everybody: what is private to a circle is no bead of it.
+    live: dict[str, Any] = {
+        f"{end}__{name}__isnull": True for end in ("source", "target") for name in ("deleted_at", "circle")
+    }
     forward = Link.objects.filter(source_id__in=ids, relation__in=towards_target, **live)
     for source, target in forward.values_list("source_id", "target_id")[: NEIGHBOUR_LIMIT * len(ids)]:
         found[source].add(target)

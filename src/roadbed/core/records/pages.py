@@ -49,9 +49,11 @@ def record_context(
         "record_base": f"/w/{slug}/{record.key}/",
         "now": now,
         "chain": chain.chain_of(record=record, workspace=slug) if with_chain else None,
-        "links": selectors.links_of(record=record, workspace=slug, without=hidden_kinds),
+        "links": selectors.links_of(
+            record=record, workspace=slug, without=hidden_kinds, circles=access.circle_ids
+        ),
         "comments": comment_lines(record=record, access=access),
-        "activity": selectors.activity_of_record(record_id=record.pk),
+        "activity": selectors.activity_of_record(record_id=record.pk, circles=access.circle_ids),
         "tags": list(selectors.tags_of(record_id=record.pk)),
         "merges": list(selectors.merges_of(record_id=record.pk)),
         "watching": Watch.objects.filter(record_id=record.pk, member=access.member).exists(),

@@ -36,8 +36,15 @@ def words_of(query: str) -> list[str]:
     return [word.lower() for word in WORD.findall(query)][:12]
 
 
+def _open_to(circles: Collection[int]) -> str:
+    """Return the condition on the record that a member of these circles may see it; before anything is ranked."""
+    if not circles:
+        return "own.circle_id IS NULL"
+    return f"(own.circle_id IS NULL OR own.circle_id IN ({', '.join(str(int(one)) for one in circles)}))"
+
+
 def _sqlite(
-    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int
+    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int, circles: Collection[int]
 ) -> list[tuple[int, int, str]]:
     match = " ".join(f'"{word}"*' for word in words)
     only = f"AND entry.kind IN ({', '.join(['%s'] * len(kinds_wanted))})" if kinds_wanted else ""
@@ -46,6 +53,7 @@ def _sqlite(
             SELECT entry.id AS id, entry.record_id AS record_id, bm25(search_words, 8.0, 1.0) AS score,
                    snippet(search_words, 1, '', '', '…', 18) AS snip
             FROM search_words JOIN search_searchentry entry ON entry.id = search_words.rowid
+            JOIN records_record own ON own.id = entry.record_id AND {_open_to(circles)}
             WHERE search_words MATCH %s AND entry.workspace_id = %s {only}
             ORDER BY search_words.rowid DESC LIMIT {CANDIDATES}
         ) ORDER BY score, id DESC LIMIT %s
@@ -56,15 +64,16 @@ def _sqlite(
 
 
 def _postgres(
-    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int
+    words: list[str], workspace_id: int, kinds_wanted: Collection[str], limit: int, circles: Collection[int]
 ) -> list[tuple[int, int, str]]:
     match = " & ".join(f"{word}:*" for word in words)
-    only = "AND kind = ANY(%s)" if kinds_wanted else ""
+    only = "AND entry.kind = ANY(%s)" if kinds_wanted else ""
     statement = f"""
         WITH query AS (SELECT to_tsquery('simple', %s) AS q),
         candidates AS (
-            SELECT id, record_id, body, words FROM search_searchentry, query
-            WHERE words @@ q AND workspace_id = %s {only} ORDER BY id DESC LIMIT {CANDIDATES}
+            SELECT entry.id, entry.record_id, entry.body, entry.words FROM query, search_searchentry entry
+            JOIN records_record own ON own.id = entry.record_id AND {_open_to(circles)}
+            WHERE entry.words @@ q AND entry.workspace_id = %s {only} ORDER BY entry.id DESC LIMIT {CANDIDATES}
         ), best AS (
             SELECT id, record_id, body, ts_rank_cd(words, q) AS score FROM candidates, query
             ORDER BY score DESC, id DESC LIMIT %s
@@ -95,7 +104,13 @@ def hit_of(record: Record, *, workspace_slug: str, snippet: str = "") -> Hit:
 
 
 def find(
-    *, workspace_id: int, workspace_slug: str, query: str, only: Collection[str] = (), limit: int = 20
+    *,
+    workspace_id: int,
+    workspace_slug: str,
+    query: str,
+    only: Collection[str] = (),
+    limit: int = 20,
+    circles: Collection[int] = (),
 ) -> list[Hit]:
     """Return the best records for a query: the one with that key first, then by words (prefixes match).
 
@@ -103,17 +118,19 @@ def find(
     ----------
     only : collection of str
         Kinds to stay within; empty means all, and comments lead to their records.
+    circles : collection of int
+        The asker's circles; what is private to others is neither found nor ranked.
     """
     found: dict[int, str] = {}
-    keyed = Record.objects.in_workspace(workspace_id).by_key(query.strip())
+    keyed = Record.objects.in_workspace(workspace_id, circles=circles).by_key(query.strip())
     for pk in keyed.values_list("pk", flat=True)[:1]:
         found[pk] = ""
     words = words_of(query)
     if words:
         search = _postgres if connection.vendor == "postgresql" else _sqlite
-        for _, pk, snippet in search(words, workspace_id, sorted(only), limit * 2):
+        for _, pk, snippet in search(words, workspace_id, sorted(only), limit * 2, circles):
             found.setdefault(pk, snippet)
-    records = Record.objects.in_workspace(workspace_id).in_bulk(list(found))
+    records = Record.objects.in_workspace(workspace_id, circles=circles).in_bulk(list(found))
     hits = [
         hit_of(records[pk], workspace_slug=workspace_slug, snippet=snippet)
         for pk, snippet in found.items()
@@ -122,13 +139,19 @@ def find(
     return hits[:limit]
 
 
-def record_ids(*, workspace_id: int, query: str, only: Collection[str], limit: int = 500) -> list[int]:
+def record_ids(
+    *,
+    workspace_id: int,
+    query: str,
+    only: Collection[str],
+    limit: int = 500,
+    circles: Collection[int] = (),
+) -> list[int]:
     """Return the ids of the best records for a query, for lists that narrow by words (and by a key)."""
-    found = list(
-        Record.objects.in_workspace(workspace_id).by_key(query.strip()).values_list("pk", flat=True)[:1]
-    )
+    keyed = Record.objects.in_workspace(workspace_id, circles=circles).by_key(query.strip())
+    found = list(keyed.values_list("pk", flat=True)[:1])
     words = words_of(query)
     if words:
         search = _postgres if connection.vendor == "postgresql" else _sqlite
-        found.extend(pk for _, pk, _ in search(words, workspace_id, sorted(only), limit))
+        found.extend(pk for _, pk, _ in search(words, workspace_id, sorted(only), limit, circles))
     return list(dict.fromkeys(found))

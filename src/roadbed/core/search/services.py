@@ -78,7 +78,7 @@ def rebuild(*, workspace_id: int) -> int:
     SearchEntry.objects.filter(workspace_id=workspace_id).delete()
     count = 0
     for kind in kinds.all_kinds():
-        records = kind.model.objects.in_workspace(workspace_id).order_by("pk").iterator(chunk_size=2000)
+        records = kind.model.objects.behind_walls_too(workspace_id).order_by("pk").iterator(chunk_size=2000)
         count += put_many(
             (
                 workspace_id,

@@ -33,7 +33,7 @@ router = Router(tags=["records"])
 
 
 def _record(access: Access, key: str) -> Record:
-    return selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    return selectors.access_record(workspace_id=access.workspace.pk, key=key, circles=access.circle_ids)
 
 
 @router.get(
@@ -45,7 +45,12 @@ def _record(access: Access, key: str) -> Record:
 def list_links(request: HttpRequest, workspace: Path[str], key: str) -> list[selectors.LinkLine]:
     """List the links of a record, both ways (the newest 200)."""
     access = access_of(request)
-    return selectors.links_of(record=_record(access, key), workspace=access.workspace.slug, limit=200)
+    return selectors.links_of(
+        record=_record(access, key),
+        workspace=access.workspace.slug,
+        limit=200,
+        circles=access.circle_ids,
+    )
 
 
 @router.post(
@@ -79,7 +84,7 @@ def remove_link(request: HttpRequest, workspace: Path[str], link_id: int) -> Ans
     link = (
         Link.objects.select_related("source", "target").filter(pk=link_id, workspace=access.workspace).first()
     )
-    if link is None:
+    if link is None or not all(end.is_visible_to(access.circle_ids) for end in (link.source, link.target)):
         raise MissingError
     records.remove_link(link=link, actor=access.actor, at=timezone.now())
     return Answer(204, None)
@@ -112,7 +117,9 @@ def add_comment(request: HttpRequest, workspace: Path[str], key: str, body: Comm
 
 
 def _comment(access: Access, comment_id: int) -> Comment:
-    comment = selectors.access_comment(workspace_id=access.workspace.pk, comment_id=comment_id)
+    comment = selectors.access_comment(
+        workspace_id=access.workspace.pk, comment_id=comment_id, circles=access.circle_ids
+    )
     if comment.deleted_at is not None:
         raise MissingError
     return comment

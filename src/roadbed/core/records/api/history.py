@@ -51,8 +51,8 @@ def list_record_activity(
 ) -> dict[str, Any]:
     """List what was done to a record, the newest first."""
     access = access_of(request)
-    record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
-    return _page(Activity.objects.filter(record_id=record.pk), query)
+    record = selectors.access_record(workspace_id=access.workspace.pk, key=key, circles=access.circle_ids)
+    return _page(Activity.objects.filter(record_id=record.pk).visible_to(access.circle_ids), query)
 
 
 @router.get(
@@ -64,4 +64,5 @@ def list_record_activity(
 def list_activity(request: HttpRequest, workspace: Path[str], query: Query[ActivityQuery]) -> dict[str, Any]:
     """List what was done in the workspace, the newest first."""
     access = access_of(request)
-    return _page(Activity.objects.filter(workspace_id=access.workspace.pk), query)
+    rows = Activity.objects.filter(workspace_id=access.workspace.pk)
+    return _page(rows.visible_to(access.circle_ids), query)

@@ -28,9 +28,16 @@ from roadbed.core.records.api.schemas import (
 )
 from roadbed.core.records.models import Merge, Record
 from roadbed.core.search import selectors as search
+from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.roles import Role
 
 router = Router(tags=["records"])
+
+
+def _record(access: Access, key: str, *, deleted: bool = False) -> Record:
+    return selectors.access_record(
+        workspace_id=access.workspace.pk, key=key, deleted=deleted, circles=access.circle_ids
+    )
 
 
 class RecordsQuery(PageQuery):
@@ -51,9 +58,8 @@ class RecordsQuery(PageQuery):
 def list_records(request: HttpRequest, workspace: Path[str], query: Query[RecordsQuery]) -> dict[str, Any]:
     """List records of any kind, the newest first."""
     access = access_of(request)
-    rows = Record.objects.in_workspace(access.workspace.pk)
-    if query.deleted:
-        rows = Record.objects.deleted_in_workspace(access.workspace.pk)
+    read = Record.objects.deleted_in_workspace if query.deleted else Record.objects.in_workspace
+    rows = read(access.workspace.pk, circles=access.circle_ids)
     if query.kind:
         rows = rows.filter(kind=query.kind)
     if query.external_id:
@@ -69,7 +75,7 @@ def list_records(request: HttpRequest, workspace: Path[str], query: Query[Record
 )
 def get_record(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Record:
     """Get a record in short; its kind's own address has all its fields."""
-    record = selectors.access_record(workspace_id=access_of(request).workspace.pk, key=key)
+    record = _record(access_of(request), key)
     etags.put(response, record)
     return record
 
@@ -80,7 +86,7 @@ def get_record(request: HttpRequest, workspace: Path[str], key: str, response: H
 def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> Answer[None]:
     """Delete a record; it can be restored."""
     access = access_of(request, role=Role.MAKER)
-    record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    record = _record(access, key)
     expected = etags.expected_version(request)
     if expected is not None and expected != record.version:
         raise records.StaleRecordError(record, expected)
@@ -97,7 +103,7 @@ def delete_record(request: HttpRequest, workspace: Path[str], key: str) -> Answe
 def restore_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Bring a deleted record back."""
     access = access_of(request, role=Role.MAKER)
-    record = selectors.access_record(workspace_id=access.workspace.pk, key=key, deleted=True)
+    record = _record(access, key, deleted=True)
     records.restore_record(record=record, actor=access.actor, at=timezone.now())
     return record
 
@@ -111,7 +117,7 @@ def restore_record(request: HttpRequest, workspace: Path[str], key: str) -> Reco
 def archive_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Put a record away."""
     access = access_of(request, role=Role.MAKER)
-    record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
+    record = selectors.whole(_record(access, key))
     records.archive_record(record=record, actor=access.actor, at=timezone.now())
     return record
 
@@ -125,7 +131,7 @@ def archive_record(request: HttpRequest, workspace: Path[str], key: str) -> Reco
 def unarchive_record(request: HttpRequest, workspace: Path[str], key: str) -> Record:
     """Bring an archived record back."""
     access = access_of(request, role=Role.MAKER)
-    record = selectors.whole(selectors.access_record(workspace_id=access.workspace.pk, key=key))
+    record = selectors.whole(_record(access, key))
     records.unarchive_record(record=record, actor=access.actor, at=timezone.now())
     return record
 
@@ -141,8 +147,8 @@ def merge_records(
 ) -> Answer[dict[str, Any]]:
     """Let another record of the same kind live on in this one."""
     access = access_of(request, role=Role.MAKER)
-    survivor = selectors.access_record(workspace_id=access.workspace.pk, key=key)
-    merged = selectors.access_record(workspace_id=access.workspace.pk, key=body.key)
+    survivor = _record(access, key)
+    merged = _record(access, body.key)
     merge = records.merge_records(survivor=survivor, merged=merged, actor=access.actor, at=timezone.now())
     return Answer(201, {"id": merge.pk, "survivor": survivor.key, "merged": merged.key})
 
@@ -157,7 +163,7 @@ def undo_merge(request: HttpRequest, workspace: Path[str], merge_id: int) -> Rec
     """Take a merge back; answers the record that is one of its own again."""
     access = access_of(request, role=Role.MAKER)
     merge = Merge.objects.filter(pk=merge_id, workspace_id=access.workspace.pk).first()
-    if merge is None:
+    if merge is None or not merge.survivor.is_visible_to(access.circle_ids):
         raise MissingError
     return records.undo_merge(merge=merge, actor=access.actor, at=timezone.now())
 
@@ -171,7 +177,7 @@ def undo_merge(request: HttpRequest, workspace: Path[str], merge_id: int) -> Rec
 def get_chain(request: HttpRequest, workspace: Path[str], key: str) -> dict[str, Any]:
     """Get the evidence chain of a record."""
     access = access_of(request)
-    record = selectors.access_record(workspace_id=access.workspace.pk, key=key)
+    record = _record(access, key)
     chain = chains.chain_of(record=record, workspace=access.workspace.slug)
     items = [item for line in chain.filled for item in line.items]
     return {"key": record.key, "items": items, "missing": [str(stage) for stage in chain.missing]}
@@ -194,4 +200,5 @@ def find(request: HttpRequest, workspace: Path[str], query: Query[SearchQuery]) 
         query=query.q,
         only=[query.kind] if query.kind else [],
         limit=query.limit,
+        circles=access.circle_ids,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,19 +89,21 @@ def describe(activity: Activity) -> ActivityLine:
     )
 
 
-def activity_of_record(*, record_id: int, limit: int = 12, before: int | None = None) -> list[ActivityLine]:
+def activity_of_record(
+    *, record_id: int, limit: int = 12, before: int | None = None, circles: Collection[int] = ()
+) -> list[ActivityLine]:
     """The newest deeds on a record; `before` is a sequence to go on from."""
-    rows = Activity.objects.filter(record_id=record_id)
+    rows = Activity.objects.filter(record_id=record_id).visible_to(circles)
     if before is not None:
         rows = rows.filter(sequence__lt=before)
     return [describe(row) for row in rows.order_by("-sequence")[:limit]]
 
 
 def activity_of_workspace(
-    *, workspace_id: int, limit: int = 50, before: int | None = None
+    *, workspace_id: int, limit: int = 50, before: int | None = None, circles: Collection[int] = ()
 ) -> list[ActivityLine]:
     """The newest deeds in a workspace."""
-    rows = Activity.objects.filter(workspace_id=workspace_id)
+    rows = Activity.objects.filter(workspace_id=workspace_id).visible_to(circles)
     if before is not None:
         rows = rows.filter(sequence__lt=before)
     return [describe(row) for row in rows.order_by("-sequence")[:limit]]
@@ -129,13 +132,14 @@ def changes_since(
 
     Reads the newest few hundred deeds at the most, so that an import of thousands of rows costs nothing.
     """
+    circles = watcher.circle_ids
     deeds = Activity.objects.filter(workspace_id=workspace_id, at__gt=since, record__isnull=False)
-    deeds = deeds.exclude(actor_id=not_by).order_by("-sequence")[:CHANGES_READ]
+    deeds = deeds.visible_to(circles).exclude(actor_id=not_by).order_by("-sequence")[:CHANGES_READ]
     grouped: dict[int, list[Activity]] = {}
     for deed in deeds:
         if deed.record_id is not None:
             grouped.setdefault(deed.record_id, []).append(deed)
-    records = Record.objects.in_workspace(workspace_id).in_bulk(list(grouped))
+    records = Record.objects.in_workspace(workspace_id, circles=circles).in_bulk(list(grouped))
     watched = set(
         Watch.objects.filter(member=watcher, record_id__in=list(grouped)).values_list("record_id", flat=True)
     )

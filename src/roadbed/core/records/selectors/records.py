@@ -12,10 +12,13 @@ from roadbed.core.records.models import Comment, Link, Merge, Record, Relation, 
 from roadbed.core.search import selectors as search
 
 
-def access_record(*, workspace_id: int, key: str, deleted: bool = False) -> Record:
+def access_record(
+    *, workspace_id: int, key: str, deleted: bool = False, circles: Collection[int] = ()
+) -> Record:
     """Return the record with that key, or raise `Record.DoesNotExist`, for strangers too."""
     manager = Record.objects
-    rows = manager.everything_in(workspace_id) if deleted else manager.in_workspace(workspace_id)
+    read = manager.everything_in if deleted else manager.in_workspace
+    rows = read(workspace_id, circles=circles)
     found: Record = rows.by_key(key).select_related("workspace", "merged_into").get()
     return found
 
@@ -26,11 +29,10 @@ def whole(record: Record) -> Record:
     return found
 
 
-def access_comment(*, workspace_id: int, comment_id: int) -> Comment:
+def access_comment(*, workspace_id: int, comment_id: int, circles: Collection[int] = ()) -> Comment:
     """Return a comment (also a deleted one), or raise `Comment.DoesNotExist`."""
-    return Comment.objects.select_related("record").get(
-        pk=comment_id, record__workspace_id=workspace_id, record__deleted_at__isnull=True
-    )
+    live = Record.objects.in_workspace(workspace_id, circles=circles)
+    return Comment.objects.select_related("record").get(pk=comment_id, record__in=live)
 
 
 def comments_of(*, record_id: int) -> QuerySet[Comment]:
@@ -63,9 +65,17 @@ class LinkLine:
 
 
 def links_of(
-    *, record: Record, workspace: str, without: Collection[str] = (), limit: int = 50
+    *,
+    record: Record,
+    workspace: str,
+    without: Collection[str] = (),
+    limit: int = 50,
+    circles: Collection[int] = (),
 ) -> list[LinkLine]:
-    """The links of a record, both ways, newest first; `without` leaves out kinds that the page shows by itself."""
+    """The links of a record, both ways, newest first; `without` leaves out kinds that the page shows by itself.
+
+    A link to what is private to a circle that is not among `circles` is left out.
+    """
     links = (
         Link.objects.filter(Q(source_id=record.pk) | Q(target_id=record.pk))
         .select_related("source", "target")
@@ -75,6 +85,9 @@ def links_of(
         links = links.exclude(
             Q(source__kind=kind, target_id=record.pk) | Q(target__kind=kind, source_id=record.pk)
         )
+    for end in ("source", "target"):
+        unseen = Q(**{f"{end}__circle__isnull": False}) & ~Q(**{f"{end}__circle_id__in": list(circles)})
+        links = links.exclude(~Q(**{f"{end}_id": record.pk}) & unseen)
     lines: list[LinkLine] = []
     for link in links[: limit * 2]:
         outward = link.source_id == record.pk
@@ -98,14 +111,25 @@ def links_of(
 
 
 def find_targets(
-    *, workspace_id: int, workspace_slug: str, query: str, only: Collection[str] = (), limit: int = 8
+    *,
+    workspace_id: int,
+    workspace_slug: str,
+    query: str,
+    only: Collection[str] = (),
+    limit: int = 8,
+    circles: Collection[int] = (),
 ) -> list[search.Hit]:
     """Records to link to, for type-ahead; without words the newest of the kinds asked for."""
     if query.strip():
         return search.find(
-            workspace_id=workspace_id, workspace_slug=workspace_slug, query=query, only=only, limit=limit
+            workspace_id=workspace_id,
+            workspace_slug=workspace_slug,
+            query=query,
+            only=only,
+            limit=limit,
+            circles=circles,
         )
-    rows = Record.objects.in_workspace(workspace_id).not_archived()
+    rows = Record.objects.in_workspace(workspace_id, circles=circles).not_archived()
     rows = rows.filter(kind__in=list(only)) if only else rows
     return [
         search.hit_of(record, workspace_slug=workspace_slug)

@@ -52,7 +52,7 @@ def create_link(
     link.full_clean(exclude={"created_by"})
     link.save()
     facts = {"relation": str(relation), "source": source.key, "target": target.key}
-    record_activity(record=source, actor=actor, verb="linked", at=at, changes=facts)
+    record_activity(record=source, about=target, actor=actor, verb="linked", at=at, changes=facts)
     for listener in _LISTENERS:
         listener(link, actor, at)
     return link
@@ -62,7 +62,7 @@ def create_link(
 def remove_link(*, link: Link, actor: Actor, at: datetime) -> None:
     """Remove a link. Both records stay."""
     facts = {"relation": link.relation, "source": link.source.key, "target": link.target.key}
-    record_activity(record=link.source, actor=actor, verb="unlinked", at=at, changes=facts)
+    record_activity(record=link.source, about=link.target, actor=actor, verb="unlinked", at=at, changes=facts)
     source_id, target_id = link.source_id, link.target_id
     link.delete()
     link.source_id, link.target_id = source_id, target_id

@@ -117,12 +117,15 @@ def merge_records(*, survivor: Record, merged: Record, actor: Actor, at: datetim
     Raises
     ------
     ValidationError
-        If they are of different kinds or workspaces, the same record, or one is already gone.
+        If they are of different kinds, workspaces or circles, the same record, or one is already gone.
     """
     if survivor.pk == merged.pk:
         raise ValidationError("A record cannot be merged with itself.")
     if survivor.workspace_id != merged.workspace_id or survivor.kind != merged.kind:
         raise ValidationError("Only two records of one kind and one workspace can be merged.")
+    if survivor.circle_id != merged.circle_id:
+        # Else words that only a circle may see would live on where everybody looks.
+        raise ValidationError("Only two records that the same people may see can be merged.")
     if survivor.is_deleted or merged.is_deleted:
         raise ValidationError("A deleted record cannot be merged. Restore it first.")
     moved = {name: mover.move(merged, survivor) for name, mover in _MOVERS.items()}

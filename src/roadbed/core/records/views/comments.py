@@ -19,7 +19,9 @@ from roadbed.web import responses, toasts
 
 def _comment_or_404(access: Access, comment_id: int) -> Comment:
     try:
-        return selectors.access_comment(workspace_id=access.workspace.pk, comment_id=comment_id)
+        return selectors.access_comment(
+            workspace_id=access.workspace.pk, comment_id=comment_id, circles=access.circle_ids
+        )
     except Comment.DoesNotExist as error:
         raise Http404 from error
 

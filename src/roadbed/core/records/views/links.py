@@ -60,7 +60,11 @@ def add(request: HttpRequest, access: Access, key: str) -> HttpResponse:
 
 def _target(access: Access, key: str) -> Record | None:
     """Return the record that a form names by key, or None."""
-    return Record.objects.in_workspace(access.workspace.pk).by_key(key.strip()).first()
+    return (
+        Record.objects.in_workspace(access.workspace.pk, circles=access.circle_ids)
+        .by_key(key.strip())
+        .first()
+    )
 
 
 @page(role=Role.MAKER)
@@ -72,7 +76,7 @@ def remove(request: HttpRequest, access: Access, link_id: int) -> HttpResponse:
         .filter(pk=link_id, workspace_id=access.workspace.pk)
         .first()
     )
-    if link is None:
+    if link is None or not all(end.is_visible_to(access.circle_ids) for end in (link.source, link.target)):
         raise Http404
     kept = signing.dumps([link.source_id, link.target_id, link.relation, link.note], salt=SALT)
     source = link.source
@@ -92,7 +96,8 @@ def restore(request: HttpRequest, access: Access, kept: str) -> HttpResponse:
         source_id, target_id, relation, note = signing.loads(kept, salt=SALT, max_age=24 * 3600)
     except signing.BadSignature as error:
         raise Http404 from error
-    ends = Record.objects.in_workspace(access.workspace.pk).in_bulk([source_id, target_id])
+    live = Record.objects.in_workspace(access.workspace.pk, circles=access.circle_ids)
+    ends = live.in_bulk([source_id, target_id])
     if len(ends) != 2:
         raise Http404
     source, target = ends[source_id], ends[target_id]
@@ -119,6 +124,7 @@ def find(request: HttpRequest, access: Access) -> HttpResponse:
         workspace_slug=access.workspace.slug,
         query=request.GET.get("q", "")[:200],
         only=only,
+        circles=access.circle_ids,
     )
     context = {"hits": [hit for hit in hits if hit.key != without], "q": request.GET.get("q", "")}
     return render(request, "records/fragments/choices.html", context)

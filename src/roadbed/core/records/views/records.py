@@ -62,7 +62,10 @@ def show_activity(request: HttpRequest, access: Access, key: str) -> HttpRespons
     record = record_or_404(access, key)
     before = request.GET.get("before", "")
     lines = selectors.activity_of_record(
-        record_id=record.pk, limit=51, before=int(before) if before.isdecimal() and len(before) < 16 else None
+        record_id=record.pk,
+        limit=51,
+        before=int(before) if before.isdecimal() and len(before) < 16 else None,
+        circles=access.circle_ids,
     )
     context = {
         "record": record,
@@ -180,7 +183,7 @@ def undo_merge(request: HttpRequest, access: Access, merge_id: int) -> HttpRespo
     done = (
         Merge.objects.filter(pk=merge_id, workspace_id=access.workspace.pk).select_related("survivor").first()
     )
-    if done is None:
+    if done is None or not done.survivor.is_visible_to(access.circle_ids):
         raise Http404
     try:
         record = records.undo_merge(merge=done, actor=access.actor, at=timezone.now())

@@ -26,7 +26,11 @@ def palette(request: HttpRequest, access: Access) -> HttpResponse:
     words = search.words_of(query)
     base = f"/w/{access.workspace.slug}/"
     hits = search.find(
-        workspace_id=access.workspace.pk, workspace_slug=access.workspace.slug, query=query, limit=8
+        workspace_id=access.workspace.pk,
+        workspace_slug=access.workspace.slug,
+        query=query,
+        limit=8,
+        circles=access.circle_ids,
     )
     found = [
         {"label": hit.title, "key": hit.key, "note": hit.kind_label, "url": hit.url, "icon": "arrow-right"}
@@ -70,6 +74,7 @@ def results(request: HttpRequest, access: Access) -> HttpResponse:
         query=query,
         only=only,
         limit=50,
+        circles=access.circle_ids,
     )
     context = {"q": query, "hits": hits, "kinds": list(known.values()), "only": only}
     return responses.page(request, "records/search.html", context, fragment="results")

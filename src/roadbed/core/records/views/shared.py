@@ -14,7 +14,9 @@ from roadbed.web import responses, toasts
 def record_or_404(access: Access, key: str, *, deleted: bool = False) -> Record:
     """Return the record with that key; a stranger's and a missing one look the same."""
     try:
-        return selectors.access_record(workspace_id=access.workspace.pk, key=key, deleted=deleted)
+        return selectors.access_record(
+            workspace_id=access.workspace.pk, key=key, deleted=deleted, circles=access.circle_ids
+        )
     except Record.DoesNotExist as error:
         raise Http404 from error
 
