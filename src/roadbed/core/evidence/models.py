@@ -11,8 +11,9 @@ from roadbed.core.records.models import Record
 class EvidenceTally(models.Model):
     """How much stands behind a record, counted when its evidence changes. Insights writes it; everyone reads it.
 
-    People and accounts are distinct; revenue is the yearly sum over the distinct accounts, in the workspace's
-    currency; strength is the sum over people of the strongest thing each of them said (0 … 3).
+    People and accounts are distinct; revenue is the yearly sum over the distinct accounts whose revenue is known, in
+    the workspace's currency, and `unpriced` counts the others; strength is the sum over people of the strongest thing
+    each of them said (0 … 3). `voters` are the people among `people` who voted. `impact` is the workspace's own score.
     """
 
     record = models.OneToOneField(Record, on_delete=models.CASCADE, primary_key=True, related_name="tally")
@@ -22,6 +23,10 @@ class EvidenceTally(models.Model):
     revenue = models.DecimalField(max_digits=16, decimal_places=2, default=0)
     strength = models.PositiveIntegerField(default=0)
     deal_breakers = models.PositiveIntegerField(default=0)
+    votes = models.PositiveIntegerField(default=0)
+    voters = models.PositiveIntegerField(default=0)
+    unpriced = models.PositiveIntegerField(default=0)
+    impact = models.DecimalField(max_digits=16, decimal_places=2, default=0)
     first_at = models.DateTimeField(null=True)
     latest_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField()
@@ -38,6 +43,7 @@ class EvidenceTally(models.Model):
             models.Index(fields=["-accounts", "-record"], name="tally_by_accounts"),
             models.Index(fields=["-revenue", "-record"], name="tally_by_revenue"),
             models.Index(fields=["-strength", "-record"], name="tally_by_strength"),
+            models.Index(fields=["-impact", "-record"], name="tally_by_impact"),
         ]
 
     def __str__(self) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Max
 
+from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, Strength
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.insights import models
+from roadbed.modules.insights import models, services
 from roadbed.modules.insights.selectors import backing
+from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.web import formats
 
 METHOD = (
@@ -180,6 +184,70 @@ def evidence_for(
         for pk, item in group.items():
             found.setdefault(pk, []).append(item)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRef:
+    """Somebody known, as siblings see them."""
+
+    id: int
+    key: str
+    name: str
+    email: str
+    account_id: int | None
+
+
+def _person_ref(person: models.Person) -> PersonRef:
+    return PersonRef(person.pk, person.key, person.title, person.email, person.account_id)
+
+
+def person_for(*, workspace: Workspace, email: str, actor: Actor, at: datetime, name: str = "") -> PersonRef:
+    """Return the person with that address, found or made."""
+    found = services.find_or_make_person(workspace=workspace, name=name, email=email, actor=actor, at=at)
+    return _person_ref(found)
+
+
+def people_by_id(*, workspace_id: int, ids: Collection[int]) -> dict[int, PersonRef]:
+    """Return the people with these numbers, without those who are gone."""
+    rows = models.Person.objects.in_workspace(workspace_id).filter(pk__in=ids)
+    return {person.pk: _person_ref(person) for person in rows}
+
+
+def _voter_and_target(workspace_id: int, person_id: int, record_id: int) -> tuple[models.Person, Record]:
+    person = models.Person.objects.in_workspace(workspace_id).get(pk=person_id)
+    return person, Record.objects.in_workspace(workspace_id).get(pk=record_id)
+
+
+def vote(
+    *, workspace_id: int, person_id: int, record_id: int, actor: Actor, at: datetime, note: str = ""
+) -> None:
+    """Let a person want a need, a feature or a piece of feedback; twice is once.
+
+    Raises
+    ------
+    ObjectDoesNotExist
+        If the person or the record is not in the workspace.
+    ValidationError
+        If the record takes no votes.
+    """
+    person, target = _voter_and_target(workspace_id, person_id, record_id)
+    services.vote(person=person, target=target, actor=actor, at=at, note=note)
+
+
+def unvote(*, workspace_id: int, person_id: int, record_id: int, actor: Actor, at: datetime) -> bool:
+    """Take the person's vote back; return whether there was one."""
+    person, target = _voter_and_target(workspace_id, person_id, record_id)
+    return services.unvote(person=person, target=target, actor=actor, at=at)
+
+
+def votes_of(*, person_id: int, record_ids: Collection[int] | None = None) -> frozenset[int]:
+    """Return the records that the person voted for, of those given where some are."""
+    return vote_reads.targets_voted_by(person_id=person_id, record_ids=record_ids)
+
+
+def count_voters(*, record_ids: Collection[int]) -> dict[int, int]:
+    """Return how many distinct people want each record: voters, and the author of feedback. None is left out."""
+    return vote_reads.voters_per_record(record_ids=record_ids)
 
 
 PROVIDER = Provider(name="insights", stages=(Stage.HEARD, Stage.NEEDED), collect=evidence_for)

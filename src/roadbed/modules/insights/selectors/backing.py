@@ -32,11 +32,11 @@ source(target, record) AS (
     JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
     JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
 ),
-said(target, quote, speaker, account, strength, at) AS (
+said(target, quote, speaker, account, strength, at, piece) AS (
     SELECT source.target, quote.id,
            COALESCE(piece.person_id, -COALESCE(own.merged_into_id, own.id)),
            COALESCE(piece.account_id, person.account_id),
-           quote.strength, piece.said_at
+           quote.strength, piece.said_at, COALESCE(own.merged_into_id, own.id)
     FROM source
     JOIN insights_quote quote ON quote.target_id = source.record
     JOIN insights_feedback piece ON piece.record_id = quote.feedback_id
@@ -46,6 +46,19 @@ said(target, quote, speaker, account, strength, at) AS (
     WHERE own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL)
 )
 """
+
+
+VOTED = """
+backed(target, record) AS (SELECT target, record FROM source UNION SELECT target, piece FROM said),
+voted(target, vote, speaker, account, at) AS (
+    SELECT backed.target, vote.id, vote.person_id, voter.account_id, vote.voted_at
+    FROM backed
+    JOIN insights_vote vote ON vote.target_id = backed.record
+    JOIN insights_person voter ON voter.record_id = vote.person_id
+    JOIN records_record who ON who.id = vote.person_id AND who.deleted_at IS NULL
+)
+"""
+"""The votes behind a record: for what its quotes stand behind, and for the feedback that is quoted. Follows `said`."""
 
 
 def said_sql() -> str:

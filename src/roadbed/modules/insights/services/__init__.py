@@ -34,10 +34,13 @@ from roadbed.modules.insights.services.triage import (
     tag_many,
     undo,
 )
+from roadbed.modules.insights.services.votes import NotVotableError, unvote, vote, vote_many
+from roadbed.modules.insights.services.weighting import set_weights
 
 __all__ = [
     "MOST_AT_ONCE",
     "Deed",
+    "NotVotableError",
     "accept",
     "accept_as_new_need",
     "add_feedback",
@@ -67,9 +70,13 @@ __all__ = [
     "reopen",
     "set_state",
     "set_state_of_many",
+    "set_weights",
     "skip",
     "speakers",
     "tag_many",
     "target_kinds",
     "undo",
+    "unvote",
+    "vote",
+    "vote_many",
 ]

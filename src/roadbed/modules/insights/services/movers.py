@@ -10,7 +10,7 @@ from typing import Any
 
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Record
-from roadbed.modules.insights.models import Feedback, Person, Quote
+from roadbed.modules.insights.models import Feedback, Person, Quote, Vote
 
 _KEPT = ("feedback_id", "start", "end", "text", "strength", "note", "created_by_id")
 
@@ -84,9 +84,36 @@ def _move_people_back(merged: Record, survivor: Record, trail: Any) -> None:
         Person.objects.filter(pk__in=trail).update(account_id=merged.pk)
 
 
+def _move_votes(merged: Record, survivor: Record) -> Any:
+    """Votes for the merged record are for the survivor, those of a merged person are the survivor's.
+
+    Somebody who voted for both has voted once; the other vote waits in the trail.
+    """
+    other = "person_id" if merged.kind != "person" else "target_id"
+    own = "target_id" if merged.kind != "person" else "person_id"
+    have = set(Vote.objects.filter(**{own: survivor.pk}).values_list(other, flat=True))
+    moved, dropped = [], []
+    for vote in Vote.objects.filter(**{own: merged.pk}):
+        if getattr(vote, other) not in have:
+            moved.append(vote.pk)
+            continue
+        kept = {name: getattr(vote, name) for name in ("person_id", "target_id", "note", "voted_by_id")}
+        dropped.append({**kept, "voted_at": vote.voted_at.isoformat()})
+    Vote.objects.filter(**{own: merged.pk}).exclude(pk__in=moved).delete()
+    Vote.objects.filter(pk__in=moved).update(**{own: survivor.pk})
+    return {"own": own, "moved": moved, "dropped": dropped}
+
+
+def _move_votes_back(merged: Record, survivor: Record, trail: Any) -> None:
+    Vote.objects.filter(pk__in=trail["moved"]).update(**{trail["own"]: merged.pk})
+    # What was taken back meanwhile (a vote for the survivor) is not brought back with it.
+    Vote.objects.bulk_create((Vote(**facts) for facts in trail["dropped"]), ignore_conflicts=True)
+
+
 def register() -> None:
     """Let the module's rows follow merges."""
     records.register_mover(records.Mover("insights.quotes", _move_quotes, _move_quotes_back))
     records.register_mover(records.Mover("insights.wordings", _move_wordings, _move_wordings_back))
     records.register_mover(records.Mover("insights.pieces", _move_pieces, _move_pieces_back))
+    records.register_mover(records.Mover("insights.votes", _move_votes, _move_votes_back))
     records.register_mover(records.Mover("insights.people", _move_people, _move_people_back))

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence import rollup
 from roadbed.core.evidence.models import EvidenceTally
+from roadbed.core.jobs import services as jobs
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Link, Record, Relation
-from roadbed.modules.insights.models import Quote
-from roadbed.modules.insights.selectors import backing
+from roadbed.modules.insights.models import Account, Quote, Segment, Strength, Vote, rules
+from roadbed.modules.insights.models.demand import Weights
+from roadbed.modules.insights.selectors import backing, weighting
 
 BATCH = 500
 CARRIES = (Relation.ANSWERS, Relation.DELIVERS)
@@ -28,17 +33,31 @@ def target_kinds() -> frozenset[str]:
 
 _COUNT = """
 WITH {said},
-total(target, quotes, first_at, latest_at) AS (
-    SELECT target, COUNT(*), MIN(at), MAX(at) FROM said GROUP BY target
+{voted},
+voice(target, speaker, account, strength, worth, at) AS (
+    SELECT target, speaker, account, strength,
+           CASE strength WHEN 3 THEN {breaker} WHEN 2 THEN {important} WHEN 1 THEN {useful} ELSE {nice} END, at
+    FROM said
+    UNION ALL
+    SELECT target, speaker, account, 0, {vote}, at FROM voted
 ),
-speaker(target, strongest) AS (SELECT target, MAX(strength) FROM said GROUP BY target, speaker),
-heard(target, people, strength, deal_breakers) AS (
-    SELECT target, COUNT(*), SUM(strongest), SUM(CASE WHEN strongest = 3 THEN 1 ELSE 0 END)
+{weighted},
+total(target, quotes) AS (SELECT target, COUNT(*) FROM said GROUP BY target),
+span(target, first_at, latest_at) AS (SELECT target, MIN(at), MAX(at) FROM voice GROUP BY target),
+speaker(target, strongest, points) AS (
+    SELECT voice.target, MAX(voice.strength), MAX(voice.worth) * MAX(COALESCE(weighted.weight, {elsewhere}))
+    FROM voice LEFT JOIN weighted ON weighted.account = voice.account
+    GROUP BY voice.target, voice.speaker
+),
+heard(target, people, strength, deal_breakers, points) AS (
+    SELECT target, COUNT(*), SUM(strongest), SUM(CASE WHEN strongest = 3 THEN 1 ELSE 0 END), SUM(points)
     FROM speaker GROUP BY target
 ),
-customer(target, account) AS (SELECT DISTINCT target, account FROM said WHERE account IS NOT NULL),
-paid(target, accounts, revenue) AS (
-    SELECT customer.target, COUNT(*), ROUND(COALESCE(SUM(account.revenue), 0), 2)
+ballot(target, votes, voters) AS (SELECT target, COUNT(*), COUNT(DISTINCT speaker) FROM voted GROUP BY target),
+customer(target, account) AS (SELECT DISTINCT target, account FROM voice WHERE account IS NOT NULL),
+paid(target, accounts, revenue, unpriced) AS (
+    SELECT customer.target, COUNT(*), ROUND(COALESCE(SUM(account.revenue), 0), 2),
+           SUM(CASE WHEN account.revenue IS NULL THEN 1 ELSE 0 END)
     FROM customer
     JOIN records_record own ON own.id = customer.account AND own.deleted_at IS NULL
     JOIN insights_account account ON account.record_id = customer.account
@@ -46,31 +65,80 @@ paid(target, accounts, revenue) AS (
 ),
 wanted(target) AS (SELECT DISTINCT target FROM pair)
 INSERT INTO evidence_evidencetally
-    (record_id, quotes, people, accounts, revenue, strength, deal_breakers, first_at, latest_at, counted_at)
+    (record_id, quotes, people, accounts, revenue, strength, deal_breakers, votes, voters, unpriced, impact,
+     first_at, latest_at, counted_at)
 SELECT wanted.target, COALESCE(total.quotes, 0), COALESCE(heard.people, 0), COALESCE(paid.accounts, 0),
        COALESCE(paid.revenue, 0), COALESCE(heard.strength, 0), COALESCE(heard.deal_breakers, 0),
-       total.first_at, total.latest_at, {now}
+       COALESCE(ballot.votes, 0), COALESCE(ballot.voters, 0), COALESCE(paid.unpriced, 0),
+       ROUND(COALESCE(heard.points, 0) + COALESCE(paid.revenue, 0) * {per_money}, 2),
+       span.first_at, span.latest_at, {now}
 FROM wanted
 LEFT JOIN total ON total.target = wanted.target
+LEFT JOIN span ON span.target = wanted.target
 LEFT JOIN heard ON heard.target = wanted.target
+LEFT JOIN ballot ON ballot.target = wanted.target
 LEFT JOIN paid ON paid.target = wanted.target
 WHERE true
 ON CONFLICT (record_id) DO UPDATE SET
     quotes = excluded.quotes, people = excluded.people, accounts = excluded.accounts, revenue = excluded.revenue,
-    strength = excluded.strength, deal_breakers = excluded.deal_breakers, first_at = excluded.first_at,
+    strength = excluded.strength, deal_breakers = excluded.deal_breakers, votes = excluded.votes,
+    voters = excluded.voters, unpriced = excluded.unpriced, impact = excluded.impact, first_at = excluded.first_at,
     latest_at = excluded.latest_at, counted_at = excluded.counted_at
 """
 
 
-def _count(*, workspace_id: int, targets: Collection[int], at: datetime) -> None:
+def _weighted(*, workspace_id: int, weights: Weights) -> tuple[str, list[Any]]:
+    """Return the table of accounts that a weighted segment takes in, and its parameters.
+
+    An account in several weighted segments has the largest of their weights.
+    """
+    segments = Segment.objects.in_workspace(workspace_id).filter(kind="segment")
+    parts: list[str] = []
+    params: list[Any] = []
+    for segment in segments.filter(number__in=weights.segments) if weights.segments else ():
+        inside = (
+            Account.objects.in_workspace(workspace_id)
+            .filter(rules.parse(segment.rule).as_q(), pk__in=RawSQL("SELECT account FROM voice", []))
+            .order_by()
+            .values("pk")
+        )
+        statement, own = inside.query.sql_with_params()
+        weight = _figure(weights.segments[segment.number])
+        parts.append(f"SELECT inside.*, {weight} FROM ({statement}) inside")  # noqa: S608  # Django's SQL, a checked decimal
+        params.extend(own)
+    if not parts:
+        parts.append("SELECT NULL, NULL WHERE 1 = 0")
+    union = " UNION ALL ".join(parts)
+    head = "weighted(account, weight) AS (SELECT account, MAX(weight) FROM each_weight GROUP BY account)"
+    return f"each_weight(account, weight) AS ({union}),\n{head}", params
+
+
+def _figure(value: Decimal) -> str:
+    """Return a weight as SQL spells it; weights are checked decimals, never text of somebody's."""
+    return format(Decimal(value), "f")
+
+
+def _count(*, workspace_id: int, targets: Collection[int], at: datetime, weights: Weights) -> None:
     """Count exactly these records, in one statement."""
     now = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
     pairs = backing.pairs_for(workspace_id=workspace_id, targets=targets)
+    weighted, params = _weighted(workspace_id=workspace_id, weights=weights)
+    per_money = Decimal(0) if weights.money_per_point is None else 1 / weights.money_per_point
+    statement = _COUNT.format(
+        said=backing.said_sql(),
+        voted=backing.VOTED.strip(),
+        weighted=weighted,
+        nice=_figure(weights.strengths[Strength.NICE]),
+        useful=_figure(weights.strengths[Strength.USEFUL]),
+        important=_figure(weights.strengths[Strength.IMPORTANT]),
+        breaker=_figure(weights.strengths[Strength.DEAL_BREAKER]),
+        vote=_figure(weights.vote),
+        elsewhere=_figure(weights.elsewhere),
+        per_money=_figure(per_money),
+        now=now,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT.format(said=backing.said_sql(), now=now),
-            [pairs, connection.ops.adapt_datetimefield_value(at)],
-        )
+        cursor.execute(statement, [pairs, *params, connection.ops.adapt_datetimefield_value(at)])
 
 
 def _with_those_above(*, workspace_id: int, record_ids: Collection[int]) -> set[int]:
@@ -90,12 +158,13 @@ def recount(*, workspace_id: int, record_ids: Collection[int], at: datetime) -> 
         return
     reached = _with_those_above(workspace_id=workspace_id, record_ids=record_ids)
     ordered = sorted(reached)
+    weights = weighting.weights_of(workspace_id=workspace_id)
     for start in range(0, len(ordered), BATCH):
         part = ordered[start : start + BATCH]
         counted = Record.objects.filter(workspace_id=workspace_id, pk__in=part, kind__in=target_kinds())
         targets = list(counted.values_list("pk", flat=True))
         if targets:
-            _count(workspace_id=workspace_id, targets=targets, at=at)
+            _count(workspace_id=workspace_id, targets=targets, at=at, weights=weights)
 
 
 def recount_everything(*, workspace_id: int, at: datetime) -> Iterator[int]:
@@ -104,15 +173,22 @@ def recount_everything(*, workspace_id: int, at: datetime) -> Iterator[int]:
     Each batch is a transaction of its own: killed half-way, it can simply be run again.
     """
     last, done = 0, 0
+    weights = weighting.weights_of(workspace_id=workspace_id)
     while True:
         rows = Record.objects.in_workspace(workspace_id).filter(kind__in=target_kinds(), pk__gt=last)
         targets = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
         if not targets:
             return
         with transaction.atomic():
-            _count(workspace_id=workspace_id, targets=targets, at=at)
+            _count(workspace_id=workspace_id, targets=targets, at=at, weights=weights)
         last, done = targets[-1], done + len(targets)
         yield done
+
+
+def _voted_for(votes: Q) -> set[int]:
+    """Return what votes count for: their targets, and what is quoted from feedback that they are for."""
+    voted = set(Vote.objects.filter(votes).values_list("target_id", flat=True).distinct())
+    return voted | targets_of_feedback(record_ids=voted) if voted else voted
 
 
 def targets_of_feedback(*, record_ids: Collection[int]) -> set[int]:
@@ -124,22 +200,23 @@ def targets_of_feedback(*, record_ids: Collection[int]) -> set[int]:
 def targets_of_account(*, record_id: int) -> set[int]:
     """Return the records that anybody of an account backs."""
     said = Q(feedback__account_id=record_id) | Q(feedback__person__account_id=record_id)
-    return set(Quote.objects.filter(said).values_list("target_id", flat=True).distinct())
+    quoted = set(Quote.objects.filter(said).values_list("target_id", flat=True).distinct())
+    return quoted | _voted_for(Q(person__account_id=record_id))
 
 
 def targets_of_person(*, record_id: int) -> set[int]:
     """Return the records that a person backs."""
-    return set(
-        Quote.objects.filter(feedback__person_id=record_id).values_list("target_id", flat=True).distinct()
-    )
+    said = Quote.objects.filter(feedback__person_id=record_id)
+    return set(said.values_list("target_id", flat=True).distinct()) | _voted_for(Q(person_id=record_id))
 
 
 _WHOLE = {"deleted", "restored", "merged", "merged away", "unmerged"}
 _FIELDS = {
     "feedback": {"person_id", "person", "account_id", "account", "said_at"},
-    "account": {"revenue"},
+    "account": {"revenue", "plan", "country", "domain", "title", "attributes"},
     "person": {"account_id", "account"},
 }
+_ALL_FIELDS = {"rule"}.union(*_FIELDS.values())
 
 
 def follow(activity: Activity) -> None:
@@ -147,10 +224,16 @@ def follow(activity: Activity) -> None:
     if activity.record_id is None:
         return
     verb, targets = activity.verb, target_kinds()
-    changed = set(activity.changes) & set().union(*_FIELDS.values())
+    changed = set(activity.changes) & _ALL_FIELDS
     if verb not in _WHOLE and verb != "created" and not changed:
         return
     kind = _kind_of_key(activity.record_key)
+    if kind == "segment" and (verb in _WHOLE or "rule" in activity.changes):
+        if f"S-{activity.record_key.rpartition('-')[2]}" in weighting.weighted_segments(
+            activity.workspace_id
+        ):
+            jobs.enqueue_on_commit("insights.recount", workspace_id=activity.workspace_id, key="recount")
+        return
     if kind in targets:
         if verb == "created":
             EvidenceTally.objects.bulk_create(
@@ -159,7 +242,7 @@ def follow(activity: Activity) -> None:
         elif verb in _WHOLE:
             recount(workspace_id=activity.workspace_id, record_ids=[activity.record_id], at=activity.at)
         return
-    if kind not in _FIELDS or (verb not in _WHOLE and not changed & _FIELDS[kind]):
+    if verb == "created" or kind not in _FIELDS or (verb not in _WHOLE and not changed & _FIELDS[kind]):
         return
     touched = {
         "feedback": lambda: targets_of_feedback(record_ids=[activity.record_id or 0]),
