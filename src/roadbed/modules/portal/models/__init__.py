@@ -1,1 +1,32 @@
 """Its tables."""
+
+from roadbed.modules.portal.models.boards import Audience, Board
+from roadbed.modules.portal.models.listings import (
+    Follow,
+    GuestVote,
+    Listing,
+    ListingQuerySet,
+    State,
+    StatusNote,
+)
+from roadbed.modules.portal.models.news import News
+from roadbed.modules.portal.models.remarks import Remark
+from roadbed.modules.portal.models.statuses import Standing, Wording
+from roadbed.modules.portal.models.visitors import EntryLink, Visitor
+
+__all__ = [
+    "Audience",
+    "Board",
+    "EntryLink",
+    "Follow",
+    "GuestVote",
+    "Listing",
+    "ListingQuerySet",
+    "News",
+    "Remark",
+    "Standing",
+    "State",
+    "StatusNote",
+    "Visitor",
+    "Wording",
+]
