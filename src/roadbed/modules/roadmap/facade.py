@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count
+from django.utils import timezone
 
 from roadbed.core import doctor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.modules.roadmap import selectors
-from roadbed.modules.roadmap.models import Feature, Horizon, Status
+from roadbed.modules.roadmap.models import Feature, Horizon, Release, Status
 
 
 def _day(value: object) -> str:
@@ -150,6 +151,31 @@ def summaries(workspace_id: int, workspace: str, record_ids: Collection[int]) ->
         )
         for feature in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMark:
+    """A day on which something went out, to be marked on a sibling's chart."""
+
+    day: date
+    title: str
+    key: str
+    url: str
+
+
+def releases_shipped(workspace_id: int, workspace: str, *, first: date, last: date) -> list[ReleaseMark]:
+    """Return the releases that went out between two days, both included, the oldest first; one query."""
+    rows = Release.objects.in_workspace(workspace_id).filter(kind="release", shipped_at__isnull=False)
+    marks = (
+        ReleaseMark(
+            day=timezone.localtime(release.shipped_at).date(),
+            title=release.title,
+            key=release.key,
+            url=f"/w/{workspace}/roadmap/releases/{release.number}/",
+        )
+        for release in rows.order_by("shipped_at", "pk")
+    )
+    return [mark for mark in marks if first <= mark.day <= last]
 
 
 def check_tree(at: datetime) -> doctor.Finding:
