@@ -31,7 +31,7 @@ from benchmarks.import_feedback import ROOT, environment, install
 from benchmarks.import_kills import CHAIN
 
 CLIENTS = 4
-TOKEN = """
+LET_IN = """
 import django; django.setup()
 from datetime import datetime, UTC
 from roadbed.core.accounts.actors import Actor
@@ -222,7 +222,7 @@ def main() -> int:
         install(data)
         python = [sys.executable, "-c"]
         made = subprocess.run(  # noqa: S603 - our own
-            [*python, TOKEN], env=environment(data), check=True, capture_output=True, text=True
+            [*python, LET_IN], env=environment(data), check=True, capture_output=True, text=True
         )
         house = House(data)
         clients = Clients(house, made.stdout.strip(), asked.writes)
