@@ -17,6 +17,7 @@ from roadbed.modules.insights.models import Account, Feedback, Person
 from roadbed.modules.insights.services import customers
 
 TITLE_LENGTH = 90
+TITLE_MOST = 290
 OWN_WORDS = frozenset({"text", "title"})
 
 
@@ -81,8 +82,11 @@ def add_feedback(
     attributes: Mapping[str, Any] | None = None,
     external_source: str = "",
     external_id: str = "",
+    title: str = "",
 ) -> Feedback:
     """Take in one thing one person said. Who said it, and for whom, is found by name or made.
+
+    Its first words are its title where it brings none of its own.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def add_feedback(
     feedback = Feedback(
         workspace=workspace,
         product=product,
-        title=first_words(kept),
+        title=first_words(title or kept, limit=TITLE_MOST if title else TITLE_LENGTH),
         text=kept,
         person=person,
         account=account,
