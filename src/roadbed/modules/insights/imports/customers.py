@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from roadbed.core.tables.record_writer import Draft, RecordWriter
 from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Run
-from roadbed.modules.insights.imports.directory import Directory, domain_of, fold
+from roadbed.modules.insights.imports.directory import Directory, fold
 from roadbed.modules.insights.imports.feedback import follow
 from roadbed.modules.insights.models import Feedback, Person
+from roadbed.modules.insights.models.domains import domain_of
 
 ID = Field("external_id", "Id", aliases=("external id", "key", "uuid", "crm id", "nummer", "kundennummer"), is_key=True,
            max_length=200, help="Stays the same from export to export.")  # fmt: skip

@@ -9,31 +9,14 @@ from roadbed.core.records.models import ActivityHead, Record
 from roadbed.core.tables import revival
 from roadbed.core.tables.targets import Run
 from roadbed.modules.insights.models import Account, Person
+from roadbed.modules.insights.models.domains import OPEN_MAIL, domain_of
 
-OPEN_MAIL = frozenset(
-    {
-        "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com",
-        "aol.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "proton.me", "protonmail.com", "mail.ru", "yandex.ru",
-        "qq.com", "163.com", "orange.fr", "free.fr", "libero.it", "wp.pl", "seznam.cz", "mail.com", "zoho.com",
-    }
-)  # fmt: skip
 MEMORY = "insights:directory"
 
 
 def fold(name: str) -> str:
     """Return a name as it is compared: case and spacing do not matter."""
     return " ".join(name.split()).casefold()
-
-
-def domain_of(text: str) -> str:
-    """Return the bare domain of an address or a web site.
-
-    >>> domain_of("https://www.Acme.example/about"), domain_of("mira@acme.example")
-    ('acme.example', 'acme.example')
-    """
-    bare = text.strip().lower().rpartition("@")[2]
-    bare = bare.partition("://")[2] or bare
-    return bare.partition("/")[0].partition(":")[0].removeprefix("www.")[:120]
 
 
 class Directory:

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from roadbed.core.tables.record_writer import Draft, RecordWriter
 from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Preset, Run
-from roadbed.modules.insights.imports.directory import Directory, domain_of, fold
+from roadbed.modules.insights.imports.directory import Directory, fold
 from roadbed.modules.insights.models import Quote
+from roadbed.modules.insights.models.domains import domain_of
 from roadbed.modules.insights.services import tally
 from roadbed.modules.insights.services.feedback import first_words
 

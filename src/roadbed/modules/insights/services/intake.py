@@ -1,0 +1,372 @@
+"""The one way in for what sources bring: each piece once, with who said it, into the inbox, and never lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from roadbed.core.accounts import sealed
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.records import services as records
+from roadbed.core.records.models import RecordTag, Relation
+from roadbed.modules.insights.models import Account, Arrival, Feedback, Quote, Source
+from roadbed.modules.insights.models.domains import OPEN_MAIL, domain_of
+from roadbed.modules.insights.services.deeds import doing
+from roadbed.modules.insights.services.feedback import TITLE_MOST, add_feedback, clean_text, first_words
+
+TEXT_MOST = 20_000
+CUT = "\n\n[The rest was too long and is left out.]"
+ATTRIBUTES_MOST = 30
+ATTRIBUTE_LENGTH = 500
+PAYLOAD_MOST = 200_000
+TAGS_MOST = 20
+Outcome = Arrival.Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece as a source brings it."""
+
+    text: str
+    external_id: str = ""
+    """Its stable id over there; without one it is made of who, when and what."""
+    title: str = ""
+    said_at: datetime | None = None
+    person: str = ""
+    email: str = ""
+    account: str = ""
+    url: str = ""
+    locale: str = ""
+    rating: Decimal | None = None
+    tags: Sequence[str] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    reply_to: Sequence[str] = ()
+    """Ids of pieces of the same source that it answers, the nearest first."""
+    is_gone: bool = False
+    """Whether it was taken away over there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one item."""
+
+    outcome: str
+    external_id: str
+    feedback: Feedback | None = None
+    detail: str = ""
+
+
+def actor_of(source: Source) -> Actor:
+    """Return who stands in the history for what a source brings."""
+    return Actor(user_id=None, name=source.name, via="import")
+
+
+def id_of(item: Item) -> str:
+    """Return the item's id, or one made of who, when and what, so that the same thing again is known."""
+    own = " ".join(item.external_id.replace("\x00", "").split())
+    if own:
+        return own if len(own) <= 200 else "sha256:" + hashlib.sha256(own.encode()).hexdigest()
+    said = item.said_at.isoformat() if item.said_at else ""
+    content = "\x1f".join((item.email.lower() or item.person, said, item.title, clean_text(item.text)))
+    return "sha256:" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def receive(*, source: Source, item: Item, at: datetime) -> Received:
+    """Take one item in, or say why not; whatever it is, it is written down.
+
+    The workspace's history is held meanwhile, so two workers that bring the same item at once make one piece of it;
+    the database's constraint on source and id stands behind that.
+    """
+    external_id = id_of(item)
+    try:
+        with transaction.atomic():
+            received = _take(source=source, item=item, external_id=external_id, at=at)
+            _write_down(source=source, item=item, received=received, at=at)
+    except (ValidationError, IntegrityError) as error:
+        known = _find(source, external_id)
+        if known is not None and not item.is_gone and isinstance(error, IntegrityError):
+            received = Received(Outcome.KNOWN, external_id, known)
+        else:
+            received = Received(Outcome.REFUSED, external_id, None, _reason(error))
+        with transaction.atomic():
+            _write_down(source=source, item=item, received=received, at=at)
+    return received
+
+
+def receive_all(*, source: Source, items: Iterable[Item], at: datetime) -> list[Received]:
+    """Take items in, one transaction each: a bad one keeps none of the others out."""
+    return [receive(source=source, item=item, at=at) for item in items]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        if hasattr(error, "error_dict"):
+            return " ".join(
+                f"{name.replace('_', ' ').capitalize()}: {' '.join(texts)}"
+                if name != "__all__"
+                else " ".join(texts)
+                for name, texts in error.message_dict.items()
+            )[:400]
+        return " ".join(error.messages)[:400]
+    return "It could not be kept: another record has its id."
+
+
+def _find(source: Source, external_id: str) -> Feedback | None:
+    found: Feedback | None = (
+        Feedback.objects.filter(
+            workspace_id=source.workspace_id,
+            kind="feedback",
+            external_source=source.origin,
+            external_id=external_id,
+        )
+        .select_related("merged_into")
+        .first()
+    )
+    return found
+
+
+def _take(*, source: Source, item: Item, external_id: str, at: datetime) -> Received:
+    with doing(workspace_id=source.workspace_id):
+        known = _find(source, external_id)
+        if item.is_gone:
+            return _remove(known, source=source, external_id=external_id, at=at)
+        if known is not None:
+            return _compare(known, source=source, item=item, external_id=external_id, at=at)
+        return _add(source=source, item=item, external_id=external_id, at=at)
+
+
+def _sound(item: Item) -> Item:
+    """Return the item with what can be mended mended; what cannot raises."""
+    text = clean_text(item.text)
+    title = " ".join(item.title.replace("\x00", "").split())
+    if not text and not title:
+        raise ValidationError("There are no words in it.")
+    if len(text) > TEXT_MOST:
+        text = text[: TEXT_MOST - len(CUT)] + CUT
+    email = item.email.strip().lower()
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise ValidationError({"email": f"“{email[:80]}” is not an address."}) from None
+    if item.rating is not None and not 0 <= item.rating <= 10:
+        raise ValidationError({"rating": f"{item.rating} lies outside of 0 to 10."})
+    return Item(
+        text=text or title,
+        title=title,
+        said_at=item.said_at,
+        person=" ".join(item.person.replace("\x00", "").split())[:300],
+        email=email,
+        account=" ".join(item.account.replace("\x00", "").split())[:300],
+        url=item.url.strip() if len(item.url) <= 500 and item.url.startswith(("http://", "https://")) else "",
+        locale=item.locale.strip()[:12],
+        rating=item.rating.quantize(Decimal("0.1")) if item.rating is not None else None,
+        tags=tuple(
+            dict.fromkeys(tag[:60] for tag in (" ".join(str(each).split()) for each in item.tags) if tag)
+        )[:TAGS_MOST],
+        attributes=_plain(item.attributes),
+        reply_to=item.reply_to,
+    )
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts that are short and simple; what is neither is left out."""
+    found: dict[str, Any] = {}
+    for name, value in attributes.items():
+        key = " ".join(str(name).replace("\x00", "").split())[:80]
+        if not key or value is None or value == "" or len(found) >= ATTRIBUTES_MOST:
+            continue
+        if isinstance(value, (bool, int)):
+            found[key] = value if abs(value) < 2**53 else str(value)
+        elif isinstance(value, float):
+            found[key] = value if abs(value) < 1e15 else str(value)
+        elif isinstance(value, (list, tuple)) and all(isinstance(each, (str, int)) for each in value):
+            found[key] = ", ".join(str(each) for each in value).replace("\x00", "")[:ATTRIBUTE_LENGTH]
+        elif isinstance(value, str):
+            found[key] = value.replace("\x00", "")[:ATTRIBUTE_LENGTH]
+    return found
+
+
+def _account(source: Source, email: str) -> Account | None:
+    """Return the account whose domain the address is at; the big mail providers are nobody's account."""
+    domain = domain_of(email) if email else ""
+    if not domain or domain in OPEN_MAIL:
+        return None
+    accounts = Account.objects.in_workspace(source.workspace_id).filter(kind="account")
+    found: Account | None = accounts.filter(domain=domain).order_by("pk").first()
+    return found
+
+
+def _add(*, source: Source, item: Item, external_id: str, at: datetime) -> Received:
+    item = _sound(item)
+    actor = actor_of(source)
+    feedback = add_feedback(
+        workspace=source.workspace,
+        text=item.text,
+        title=item.title,
+        # A clock over there may run a little ahead of ours.
+        said_at=min(item.said_at or at, at),
+        actor=actor,
+        at=at,
+        account=None if item.account else _account(source, item.email),
+        person_name=item.person,
+        person_email=item.email,
+        account_name=item.account,
+        product=source.product,
+        source=source.name,
+        url=item.url,
+        locale=item.locale,
+        rating=item.rating,
+        attributes=item.attributes,
+        external_source=source.origin,
+        external_id=external_id,
+    )
+    if item.tags:
+        records.set_tags(record=feedback, names=list(item.tags), actor=actor, at=at)
+    _tie(feedback, source=source, item=item, actor=actor, at=at)
+    return Received(Outcome.NEW, external_id, feedback)
+
+
+def _tie(feedback: Feedback, *, source: Source, item: Item, actor: Actor, at: datetime) -> None:
+    """Link a reply to the nearest piece of its thread that is here."""
+    for external_id in item.reply_to:
+        before = _find(source, external_id[:200])
+        if before is not None and before.deleted_at is None and before.pk != feedback.pk:
+            records.create_link(
+                source=feedback, target=before, relation=Relation.RELATES_TO, actor=actor, at=at
+            )
+            return
+
+
+def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, at: datetime) -> Received:
+    """Follow what changed over there. Quoted words stay as they were; what somebody deleted here stays deleted."""
+    if known.deleted_at is not None:
+        where = (
+            f" It is part of {known.merged_into.key} now." if known.merged_into else " It was deleted here."
+        )
+        return Received(Outcome.KNOWN, external_id, known, where.strip())
+    item = _sound(item)
+    changes: dict[str, Any] = {}
+    detail = ""
+    merged = {**known.attributes, **item.attributes}
+    if merged != known.attributes:
+        changes["attributes"] = merged
+    if item.rating is not None and item.rating != known.rating:
+        changes["rating"] = item.rating
+    if item.text != known.text:
+        if Quote.objects.filter(feedback=known).exists():
+            detail = "Its words were changed over there, but they are quoted here: they stay as they were."
+        else:
+            changes |= restated(source=source, item=item)
+            if changes["text"] == known.text:
+                del changes["text"], changes["title"]
+    elif item.title and first_words(item.title, limit=TITLE_MOST) != known.title:
+        changes["title"] = restated(source=source, item=item)["title"]
+        if changes["title"] == known.title:
+            del changes["title"]
+    if changes:
+        records.change_record(record=known, changes=changes, actor=actor_of(source), at=at)
+    if item.tags:
+        own = {tag.name for tag in known.tags.all()} if hasattr(known, "tags") else set()
+        if set(item.tags) - own:
+            records.set_tags(record=known, names=sorted(own | set(item.tags)), actor=actor_of(source), at=at)
+    return Received(Outcome.CHANGED if changes else Outcome.KNOWN, external_id, known, detail)
+
+
+def restated(*, source: Source, item: Item) -> dict[str, str]:
+    """Return text and title as they would be kept of a piece whose words were changed over there."""
+    return {
+        "text": item.text,
+        "title": first_words(item.title, limit=TITLE_MOST) if item.title else first_words(item.text),
+    }
+
+
+def _remove(known: Feedback | None, *, source: Source, external_id: str, at: datetime) -> Received:
+    """Delete what was deleted over there, unless something here was built on its words."""
+    if known is None or known.deleted_at is not None:
+        return Received(Outcome.KNOWN, external_id, known, "It was not here any more.")
+    if Quote.objects.filter(feedback=known).exists():
+        attributes = {**known.attributes, "deleted over there": at.date().isoformat()}
+        records.change_record(record=known, changes={"attributes": attributes}, actor=actor_of(source), at=at)
+        return Received(
+            Outcome.CHANGED, external_id, known, "It was deleted over there, but is quoted here: it stays."
+        )
+    records.delete_record(record=known, actor=actor_of(source), at=at)
+    return Received(Outcome.REMOVED, external_id, known)
+
+
+def _write_down(*, source: Source, item: Item, received: Received, at: datetime) -> None:
+    """Keep what became of it, and count it."""
+    is_new = received.outcome == Outcome.NEW
+    lag = max(0, int((at - item.said_at).total_seconds())) if is_new and item.said_at else None
+    counts: Counter[str] = Counter()
+    if received.outcome == Outcome.REFUSED:
+        counts["refused_count"] += 1
+    elif received.outcome == Outcome.KNOWN:
+        counts["known_count"] += 1
+    else:
+        counts["new_count" if is_new else "changed_count"] += 1
+    facts: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
+    if received.outcome == Outcome.REFUSED:
+        facts |= {"last_error": received.detail[:400], "last_error_at": at}
+    if is_new:
+        facts["last_arrival_at"] = at
+    Source.objects.filter(pk=source.pk).update(**facts)
+    if received.outcome == Outcome.KNOWN and not received.detail:
+        return  # a poll that finds the same again would bury what matters
+    Arrival.objects.create(
+        source=source,
+        at=at,
+        external_id=received.external_id,
+        outcome=received.outcome,
+        record=received.feedback,
+        detail=received.detail[:400],
+        lag_seconds=min(lag, 2**31 - 1) if lag is not None else None,
+        payload=_payload(item) if received.outcome == Outcome.REFUSED else "",
+    )
+
+
+def _payload(item: Item) -> str:
+    """Return a refused item, sealed, so that it can be tried again once what was wrong is put right."""
+    kept = {name: value for name, value in asdict(item).items() if value not in (None, "", (), [], {}, False)}
+    text = json.dumps(kept, default=str)[:PAYLOAD_MOST]
+    return sealed.seal({"item": text})
+
+
+def item_from(arrival: Arrival) -> Item | None:
+    """Return the item that was refused; nothing where it cannot be read any more."""
+    try:
+        kept = json.loads(sealed.unseal(arrival.payload).get("item", ""))
+        said_at = datetime.fromisoformat(kept["said_at"]) if "said_at" in kept else None
+        rating = Decimal(kept["rating"]) if "rating" in kept else None
+    except (ValueError, KeyError, InvalidOperation):
+        return None
+    known = {name: value for name, value in kept.items() if name in Item.__slots__}
+    return Item(**{"text": "", **known, "said_at": said_at, "rating": rating})
+
+
+def retry(*, arrival: Arrival, actor: Actor, at: datetime) -> Received:
+    """Try a refused item once more.
+
+    Raises
+    ------
+    ValidationError
+        If it is not a refused one, or cannot be read any more.
+    """
+    item = item_from(arrival) if arrival.outcome == Outcome.REFUSED else None
+    if item is None or arrival.retried_at is not None:
+        raise ValidationError("There is nothing to try again.")
+    received = receive(source=arrival.source, item=item, at=at)
+    Arrival.objects.filter(pk=arrival.pk).update(retried_at=at, payload="")
+    return received
