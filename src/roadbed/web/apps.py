@@ -8,3 +8,9 @@ class WebConfig(AppConfig):
 
     name = "roadbed.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Have each server process draw its first chart before somebody asks for one."""
+        from roadbed.web import charts, warming
+
+        warming.register("charts", charts.warm)

@@ -158,6 +158,14 @@ def _attribute(text: str) -> str:
     return escaped.replace("\\", "\\\\")
 
 
+def warm() -> None:
+    """Draw a chart that nobody sees: the first one in a process waits for its libraries, the next ones do not."""
+    import vl_convert  # as below
+
+    spec = lines([{"x": "2026-01-01", "y": 1}], x="x", y="y")
+    vl_convert.vegalite_to_svg(json.dumps(spec))
+
+
 def _render(spec: Mapping[str, Any]) -> str:
     text = json.dumps(spec, sort_keys=True, default=str)
     key = f"roadbed.web.chart:{hashlib.sha256(text.encode()).hexdigest()}"
