@@ -1,4 +1,7 @@
-"""Which quotes stand behind a record: its own, those of the needs it answers, those of everything below it."""
+"""Which quotes stand behind a record: its own, those of the needs it answers, those of everything below it.
+
+Figures are for everybody: what is private to a circle is in none of them.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ source(target, record) AS (
     JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
     JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
     JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
+        AND need.circle_id IS NULL
 ),
 said(target, quote, speaker, account, strength, at, piece) AS (
     SELECT source.target, quote.id,
@@ -43,7 +47,8 @@ said(target, quote, speaker, account, strength, at, piece) AS (
     JOIN records_record own ON own.id = piece.record_id
     LEFT JOIN records_record survivor ON survivor.id = own.merged_into_id
     LEFT JOIN insights_person person ON person.record_id = piece.person_id
-    WHERE own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL)
+    WHERE own.circle_id IS NULL
+        AND (own.deleted_at IS NULL OR (survivor.id IS NOT NULL AND survivor.deleted_at IS NULL))
 )
 """
 
@@ -55,7 +60,7 @@ voted(target, vote, speaker, account, at) AS (
     FROM backed
     JOIN insights_vote vote ON vote.target_id = backed.record
     JOIN insights_person voter ON voter.record_id = vote.person_id
-    JOIN records_record who ON who.id = vote.person_id AND who.deleted_at IS NULL
+    JOIN records_record who ON who.id = vote.person_id AND who.deleted_at IS NULL AND who.circle_id IS NULL
 )
 """
 """The votes behind a record: for what its quotes stand behind, and for the feedback that is quoted. Follows `said`."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence import rollup
@@ -17,9 +15,9 @@ from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.jobs import services as jobs
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Link, Record, Relation
-from roadbed.modules.insights.models import Account, Quote, Segment, Strength, Vote, rules
+from roadbed.modules.insights.models import Quote, Vote
 from roadbed.modules.insights.models.demand import Weights
-from roadbed.modules.insights.selectors import backing, weighting
+from roadbed.modules.insights.selectors import voices, weighting
 
 BATCH = 500
 CARRIES = (Relation.ANSWERS, Relation.DELIVERS)
@@ -32,23 +30,9 @@ def target_kinds() -> frozenset[str]:
 
 
 _COUNT = """
-WITH {said},
-{voted},
-voice(target, speaker, account, strength, worth, at) AS (
-    SELECT target, speaker, account, strength,
-           CASE strength WHEN 3 THEN {breaker} WHEN 2 THEN {important} WHEN 1 THEN {useful} ELSE {nice} END, at
-    FROM said
-    UNION ALL
-    SELECT target, speaker, account, 0, {vote}, at FROM voted
-),
-{weighted},
+WITH {voices},
 total(target, quotes) AS (SELECT target, COUNT(*) FROM said GROUP BY target),
 span(target, first_at, latest_at) AS (SELECT target, MIN(at), MAX(at) FROM voice GROUP BY target),
-speaker(target, strongest, points) AS (
-    SELECT voice.target, MAX(voice.strength), MAX(voice.worth) * MAX(COALESCE(weighted.weight, {elsewhere}))
-    FROM voice LEFT JOIN weighted ON weighted.account = voice.account
-    GROUP BY voice.target, voice.speaker
-),
 heard(target, people, strength, deal_breakers, points) AS (
     SELECT target, COUNT(*), SUM(strongest), SUM(CASE WHEN strongest = 3 THEN 1 ELSE 0 END), SUM(points)
     FROM speaker GROUP BY target
@@ -87,58 +71,14 @@ ON CONFLICT (record_id) DO UPDATE SET
 """
 
 
-def _weighted(*, workspace_id: int, weights: Weights) -> tuple[str, list[Any]]:
-    """Return the table of accounts that a weighted segment takes in, and its parameters.
-
-    An account in several weighted segments has the largest of their weights.
-    """
-    segments = Segment.objects.in_workspace(workspace_id).filter(kind="segment")
-    parts: list[str] = []
-    params: list[Any] = []
-    for segment in segments.filter(number__in=weights.segments) if weights.segments else ():
-        inside = (
-            Account.objects.in_workspace(workspace_id)
-            .filter(rules.parse(segment.rule).as_q(), pk__in=RawSQL("SELECT account FROM voice", []))
-            .order_by()
-            .values("pk")
-        )
-        statement, own = inside.query.sql_with_params()
-        weight = _figure(weights.segments[segment.number])
-        parts.append(f"SELECT inside.*, {weight} FROM ({statement}) inside")  # noqa: S608  # Django's SQL, a checked decimal
-        params.extend(own)
-    if not parts:
-        parts.append("SELECT NULL, NULL WHERE 1 = 0")
-    union = " UNION ALL ".join(parts)
-    head = "weighted(account, weight) AS (SELECT account, MAX(weight) FROM each_weight GROUP BY account)"
-    return f"each_weight(account, weight) AS ({union}),\n{head}", params
-
-
-def _figure(value: Decimal) -> str:
-    """Return a weight as SQL spells it; weights are checked decimals, never text of somebody's."""
-    return format(Decimal(value), "f")
-
-
 def _count(*, workspace_id: int, targets: Collection[int], at: datetime, weights: Weights) -> None:
     """Count exactly these records, in one statement."""
     now = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
-    pairs = backing.pairs_for(workspace_id=workspace_id, targets=targets)
-    weighted, params = _weighted(workspace_id=workspace_id, weights=weights)
+    head, params = voices.head(workspace_id=workspace_id, targets=targets, weights=weights)
     per_money = Decimal(0) if weights.money_per_point is None else 1 / weights.money_per_point
-    statement = _COUNT.format(
-        said=backing.said_sql(),
-        voted=backing.VOTED.strip(),
-        weighted=weighted,
-        nice=_figure(weights.strengths[Strength.NICE]),
-        useful=_figure(weights.strengths[Strength.USEFUL]),
-        important=_figure(weights.strengths[Strength.IMPORTANT]),
-        breaker=_figure(weights.strengths[Strength.DEAL_BREAKER]),
-        vote=_figure(weights.vote),
-        elsewhere=_figure(weights.elsewhere),
-        per_money=_figure(per_money),
-        now=now,
-    )
+    statement = _COUNT.format(voices=head, per_money=voices.figure(per_money), now=now)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [pairs, *params, connection.ops.adapt_datetimefield_value(at)])
+        cursor.execute(statement, [*params, connection.ops.adapt_datetimefield_value(at)])
 
 
 def _with_those_above(*, workspace_id: int, record_ids: Collection[int]) -> set[int]:
@@ -212,7 +152,7 @@ def targets_of_person(*, record_id: int) -> set[int]:
 
 _WHOLE = {"deleted", "restored", "merged", "merged away", "unmerged"}
 _FIELDS = {
-    "feedback": {"person_id", "person", "account_id", "account", "said_at"},
+    "feedback": {"person_id", "person", "account_id", "account", "said_at", "circle"},
     "account": {"revenue", "plan", "country", "domain", "title", "attributes"},
     "person": {"account_id", "account"},
 }
