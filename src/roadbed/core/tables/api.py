@@ -317,5 +317,9 @@ def export_list(
         source = sources.get(name)
     except sources.UnknownSourceError as error:
         raise MissingError from error
-    asked = sources.Asked(workspace_id=access.workspace.pk, product_id=product.pk if product else None)
+    asked = sources.Asked(
+        workspace_id=access.workspace.pk,
+        product_id=product.pk if product else None,
+        circles=access.circle_ids,
+    )
     return export_response(source, asked, format=query.format)

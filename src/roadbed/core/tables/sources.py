@@ -27,6 +27,8 @@ class Asked:
     product_id: int | None = None
     within: QuerySet[Any] | None = None
     """The records of the list as it is filtered; None for all of them."""
+    circles: frozenset[int] = frozenset()
+    """The circles of whoever asks: what is private to others is in no file."""
 
     def narrow(self, records: QuerySet[R]) -> QuerySet[R]:
         """Return those of the records that are wanted, the oldest first."""

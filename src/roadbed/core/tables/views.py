@@ -384,5 +384,9 @@ def export(request: HttpRequest, access: Access, name: str) -> HttpResponseBase:
     product = Product.objects.filter(workspace=access.workspace, slug=slug).first() if slug else None
     if slug and product is None:
         raise Http404
-    asked = sources.Asked(workspace_id=access.workspace.pk, product_id=product.pk if product else None)
+    asked = sources.Asked(
+        workspace_id=access.workspace.pk,
+        product_id=product.pk if product else None,
+        circles=access.circle_ids,
+    )
     return export_response(source, asked, format=format_)

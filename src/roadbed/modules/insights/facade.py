@@ -81,7 +81,7 @@ def _heard_of_targets(
 
 
 def _heard_of_feedback(workspace: Workspace, base: str, ids: Collection[int]) -> dict[int, EvidenceItem]:
-    rows = models.Feedback.objects.filter(pk__in=ids).select_related("person", "account")
+    rows = models.Feedback.objects.visible_to().filter(pk__in=ids).select_related("person", "account")
     found = {}
     for piece in rows:
         who = _who(piece.person.title if piece.person else "", piece.account.title if piece.account else "")
@@ -109,7 +109,8 @@ def _heard_of_accounts(
     workspace: Workspace, base: str, records: Mapping[int, Record]
 ) -> dict[int, EvidenceItem]:
     said = (
-        models.Feedback.objects.filter(account_id__in=records, deleted_at__isnull=True)
+        models.Feedback.objects.visible_to()
+        .filter(account_id__in=records, deleted_at__isnull=True)
         .order_by()
         .values("account_id")
         .annotate(pieces=Count("pk"), people=Count("person_id", distinct=True), latest=Max("said_at"))

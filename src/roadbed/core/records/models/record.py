@@ -53,6 +53,10 @@ class RecordManager(models.Manager[R]):
         """Return all records, deleted ones too."""
         return self._queryset_class(self.model, using=self._db)
 
+    def visible_to(self, circles: Collection[int] = ()) -> RecordQuerySet[R]:
+        """What is open, or private to one of these circles; deleted records too, of every workspace."""
+        return self.get_queryset().visible_to(circles)
+
     def in_workspace(self, workspace_id: int, *, circles: Collection[int] = ()) -> RecordQuerySet[R]:
         """The live records of one workspace that are open, or private to one of these circles."""
         return self.get_queryset().in_workspace(workspace_id, circles=circles)

@@ -40,7 +40,9 @@ EMPTIABLE = frozenset({"person", "account", "product", "rating"})
 
 
 def _piece(access: Access, key: str) -> Feedback:
-    return selectors.access_feedback(workspace_id=access.workspace.pk, number=shared.number_of(key, "FB"))
+    return selectors.access_feedback(
+        workspace_id=access.workspace.pk, number=shared.number_of(key, "FB"), circles=access.circle_ids
+    )
 
 
 @router.get(
@@ -52,10 +54,12 @@ def _piece(access: Access, key: str) -> Feedback:
 def list_feedback(request: HttpRequest, workspace: Path[str], query: Query[ListQuery]) -> dict[str, Any]:
     """List feedback, the newest first, with the same filters as the page."""
     access = access_of(request)
-    options = choices.for_feedback(workspace_id=access.workspace.pk)
+    options = choices.for_feedback(workspace_id=access.workspace.pk, circles=access.circle_ids)
     filters = shared.filters_of(access, lists.FEEDBACK, query, options)
-    rows = selectors.list_feedback(workspace_id=access.workspace.pk, filters=filters)
-    items, following = page_by_id(rows.select_related("person", "account", "product"), query)
+    rows = selectors.list_feedback(
+        workspace_id=access.workspace.pk, filters=filters, circles=access.circle_ids
+    )
+    items, following = page_by_id(rows.select_related("person", "account", "product", "circle"), query)
     return {"items": items, "next": following}
 
 
@@ -169,7 +173,7 @@ def _quote(access: Access, quote_id: int) -> Quote:
     quote = (
         rows.filter(pk=quote_id, feedback__home_id=access.workspace.pk).first() if quote_id < 2**62 else None
     )
-    if quote is None:
+    if quote is None or not quote.feedback.is_visible_to(access.circle_ids):
         raise MissingError
     return quote
 

@@ -32,6 +32,7 @@ FEEDBACK = FilterSet(
         MultiChoice("tag", "Tag"),
         Boolean("linked", "Linked", yes="to a need or a feature", no="to nothing yet"),
         Choice("product", "Product"),
+        Choice("circle", "Circle"),
     ),
     sorts=(SortOption("said", "Said"), SortOption("rating", "Rating"), SortOption("added", "Added")),
     default_sort="-said",

@@ -17,11 +17,13 @@ from roadbed.modules.insights.models import Account, Feedback, Need, Person
 CHUNK = 1000
 MOST_FACTS = 100
 Value = Callable[[Any], Any]
-_KEYS = {
-    "sqlite": "SELECT DISTINCT fact.key FROM {table} t JOIN records_record r ON r.id = t.record_id, "
-    "json_each(t.attributes) fact WHERE r.workspace_id = %s AND r.deleted_at IS NULL ORDER BY 1 LIMIT %s",
-    "postgresql": "SELECT DISTINCT fact.key FROM {table} t JOIN records_record r ON r.id = t.record_id, "
-    "jsonb_object_keys(t.attributes) fact(key) WHERE r.workspace_id = %s AND r.deleted_at IS NULL ORDER BY 1 LIMIT %s",
+_LIVE = (
+    "FROM {table} t JOIN records_record r ON r.id = t.record_id, {facts} "
+    "WHERE r.workspace_id = %s AND r.deleted_at IS NULL AND {seen} ORDER BY 1 LIMIT %s"
+)
+_FACTS_OF = {
+    "sqlite": "json_each(t.attributes) fact",
+    "postgresql": "jsonb_object_keys(t.attributes) fact(key)",
 }
 
 
@@ -62,6 +64,7 @@ FEEDBACK: Mapping[str, Value] = {
     "Link": _own("url"),
     "Language": _own("locale"),
     "State": lambda record: record.get_state_display(),
+    "Circle": lambda record: record.circle.name if record.circle is not None else "",
 }
 ACCOUNTS: Mapping[str, Value] = {
     "Key": _own("key"),
@@ -97,7 +100,10 @@ NEEDS: Mapping[str, Value] = {
 
 def _facts(model: type[Record], asked: Asked) -> list[str]:
     """Return the names of the further facts that records of a kind have."""
-    statement = _KEYS[connection.vendor].format(table=model._meta.db_table)
+    mine = "".join(f" OR r.circle_id = {int(circle)}" for circle in asked.circles)
+    seen = f"(r.circle_id IS NULL{mine})"
+    names = {"table": model._meta.db_table, "facts": _FACTS_OF[connection.vendor], "seen": seen}
+    statement = f"SELECT DISTINCT fact.key {_LIVE.format(**names)}"
     with connection.cursor() as cursor:
         cursor.execute(statement, [asked.workspace_id, MOST_FACTS])
         return [str(row[0]) for row in cursor.fetchall()]
@@ -132,7 +138,9 @@ def _source(
 
     def rows(asked: Asked, wanted: Sequence[Column]) -> Iterator[Cells]:
         facts = [column.header for column in wanted[len(values) + 1 :]]
-        records: QuerySet[Any] = asked.narrow(model.objects.in_workspace(asked.workspace_id))
+        records: QuerySet[Any] = asked.narrow(
+            model.objects.in_workspace(asked.workspace_id, circles=asked.circles)
+        )
         stream = records.select_related(*related).iterator(chunk_size=CHUNK)
         while chunk := list(islice(stream, CHUNK)):
             tags = _tags([record.pk for record in chunk])
@@ -145,7 +153,7 @@ def _source(
 
 
 SOURCES = (
-    _source("feedback", "Feedback", Feedback, FEEDBACK, ("person", "account"), has_facts=True),
+    _source("feedback", "Feedback", Feedback, FEEDBACK, ("person", "account", "circle"), has_facts=True),
     _source("accounts", "Accounts", Account, ACCOUNTS, (), has_facts=True),
     _source("people", "People", Person, PEOPLE, ("account",), has_facts=True),
     _source("needs", "Needs", Need, NEEDS, ("tally",), has_facts=False),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from roadbed.core.records.models import Tag
-from roadbed.core.workspaces.models import Product
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from roadbed.core.records.models import Record, RecordTag, Tag
+from roadbed.core.workspaces.models import Circle, Product
 from roadbed.modules.insights.models import Account, Segment
 from roadbed.modules.insights.selectors import narrowing
+from roadbed.modules.insights.selectors.feedback import OPEN
 from roadbed.web.filters import Option
 
 MOST_TAGS = 200
@@ -18,19 +22,39 @@ def _segments(workspace_id: int) -> list[Option]:
     return [Option(segment.key, segment.title) for segment in rows]
 
 
-def _tags(workspace_id: int) -> list[Option]:
-    names = Tag.objects.filter(workspace_id=workspace_id).values_list("name", flat=True)[:MOST_TAGS]
+def _tags(workspace_id: int, circles: Collection[int] = ()) -> list[Option]:
+    names = tags_in(workspace_id=workspace_id, circles=circles)[:MOST_TAGS]
     return [Option(name, name) for name in names]
 
 
-def for_feedback(*, workspace_id: int) -> dict[str, list[Option]]:
+def tags_in(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Tag, str]:
+    """Return the names of tags, without those that only records private to others have."""
+    private = Record.objects.filter(workspace_id=workspace_id, circle__isnull=False)
+    walled = RecordTag.objects.filter(tag_id=OuterRef("pk"), record_id__in=private.values("pk"))
+    seen = RecordTag.objects.filter(tag_id=OuterRef("pk"), record__circle__isnull=True)
+    if circles:
+        seen = RecordTag.objects.filter(
+            Q(record__circle__isnull=True) | Q(record__circle_id__in=list(circles)), tag_id=OuterRef("pk")
+        )
+    rows = Tag.objects.filter(workspace_id=workspace_id).exclude(Exists(walled) & ~Exists(seen))
+    return rows.values_list("name", flat=True)
+
+
+def _circles(circles: Collection[int]) -> list[Option]:
+    rows = Circle.objects.filter(pk__in=list(circles)).order_by("name")
+    own = [Option(str(circle.pk), circle.name) for circle in rows] if circles else []
+    return [Option(OPEN, "Open to everybody"), *own] if own else []
+
+
+def for_feedback(*, workspace_id: int, circles: Collection[int] = ()) -> dict[str, list[Option]]:
     """Return the choices of the list of feedback."""
     products = Product.objects.filter(workspace_id=workspace_id)
-    sources = narrowing.values_of_feedback(workspace_id=workspace_id, column="source")
+    sources = narrowing.values_of_feedback(workspace_id=workspace_id, column="source", circles=circles)
     return {
         "source": [Option(name, name) for name in sources],
         "segment": _segments(workspace_id),
-        "tag": _tags(workspace_id),
+        "tag": _tags(workspace_id, circles),
+        "circle": _circles(circles),
         "product": [Option(product.slug, product.name) for product in products],
     }
 

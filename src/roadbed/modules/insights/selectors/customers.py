@@ -30,7 +30,9 @@ def list_accounts(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[
     if "tag" in filters:
         rows = rows.filter(narrowing.with_tags(workspace_id=workspace_id, names=filters["tag"]))
     if "heard" in filters:
-        said = Exists(Feedback.objects.filter(account_id=OuterRef("pk"), deleted_at__isnull=True))
+        said = Exists(
+            Feedback.objects.visible_to().filter(account_id=OuterRef("pk"), deleted_at__isnull=True)
+        )
         rows = rows.filter(said if filters["heard"] else ~said)
     return rows
 
@@ -91,7 +93,8 @@ class Voices:
 def voices_of(*, ids: Collection[int], by: str) -> dict[int, Voices]:
     """Return how much each account (`by` is account) or person said, in one query."""
     rows = (
-        Feedback.objects.filter(**{f"{by}_id__in": ids}, deleted_at__isnull=True)
+        Feedback.objects.visible_to()
+        .filter(**{f"{by}_id__in": ids}, deleted_at__isnull=True)
         .order_by()
         .values(f"{by}_id")
         .annotate(pieces=Count("pk"), people=Count("person_id", distinct=True), latest=Max("said_at"))
@@ -118,7 +121,12 @@ class Want:
 def wants_of(*, said_by: Q, most: int = 12) -> list[Want]:
     """Return the needs and features that these pieces back, the strongest first."""
     rows = (
-        Quote.objects.filter(said_by, feedback__deleted_at__isnull=True, target__deleted_at__isnull=True)
+        Quote.objects.filter(
+            said_by,
+            feedback__deleted_at__isnull=True,
+            feedback__circle__isnull=True,
+            target__deleted_at__isnull=True,
+        )
         .order_by()
         .values("target_id")
         .annotate(quotes=Count("pk"), strongest=Max("strength"), latest=Max("feedback__said_at"))

@@ -14,18 +14,30 @@ from roadbed.core.records.models import Record, RecordTag
 from roadbed.modules.insights.models import Feedback, Quote
 from roadbed.modules.insights.selectors import narrowing
 
+OPEN = "open"
+"""What the filter by circle calls the pieces that everybody sees."""
 
-def list_feedback(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[Feedback]:
-    """Return the pieces of a workspace that the filters leave.
+
+def list_feedback(
+    *, workspace_id: int, filters: Mapping[str, Any], circles: Collection[int] = ()
+) -> QuerySet[Feedback]:
+    """Return the pieces of a workspace that the filters leave, and that a member of these circles may see.
 
     Parameters
     ----------
     filters : mapping
         As `forms.lists.FEEDBACK` reads them, with the segment itself in place of its key.
     """
-    rows: QuerySet[Feedback] = Feedback.objects.filter(home_id=workspace_id, deleted_at__isnull=True)
+    seen = Feedback.objects.visible_to(circles)
+    rows: QuerySet[Feedback] = seen.filter(home_id=workspace_id, deleted_at__isnull=True)
     if filters.get("q"):
-        rows = rows.filter(narrowing.by_words(workspace_id=workspace_id, query=filters["q"], kind="feedback"))
+        words = narrowing.by_words(
+            workspace_id=workspace_id, query=filters["q"], kind="feedback", circles=circles
+        )
+        rows = rows.filter(words)
+    if "circle" in filters:
+        wanted = {} if filters["circle"] == OPEN else {"circle_id": int(filters["circle"])}
+        rows = rows.filter(**wanted or {"circle__isnull": True})
     if "state" in filters:
         rows = rows.filter(state__in=filters["state"])
     if "source" in filters:
@@ -64,17 +76,17 @@ def _locales(text: str) -> Q:
     return some
 
 
-def access_feedback(*, workspace_id: int, number: int) -> Feedback:
-    """Return the piece, or raise `Feedback.DoesNotExist`, for strangers too."""
-    rows = Feedback.objects.in_workspace(workspace_id).filter(prefix="FB", number=number)
-    names = ("workspace", "product", "person", "account", "merged_into", "created_by")
+def access_feedback(*, workspace_id: int, number: int, circles: Collection[int] = ()) -> Feedback:
+    """Return the piece, or raise `Feedback.DoesNotExist`, for strangers and for those outside its circle too."""
+    rows = Feedback.objects.in_workspace(workspace_id, circles=circles).filter(prefix="FB", number=number)
+    names = ("workspace", "product", "circle", "person", "account", "merged_into", "created_by")
     found: Feedback = rows.select_related(*names).get()
     return found
 
 
 def rows_by_id(*, ids: Collection[int]) -> dict[int, Feedback]:
     """Return whole rows, with who said them, by id."""
-    rows = Feedback.objects.filter(pk__in=ids).select_related("person", "account", "product")
+    rows = Feedback.objects.filter(pk__in=ids).select_related("person", "account", "product", "circle")
     return {row.pk: row for row in rows}
 
 
@@ -138,5 +150,7 @@ def wordings_of(feedback: Feedback) -> list[Feedback]:
 
 def neighbours_in_time(*, account_id: int, without: int, since: dt.datetime) -> list[Feedback]:
     """Return what else the account said lately."""
-    rows = Feedback.objects.filter(account_id=account_id, deleted_at__isnull=True, said_at__gte=since)
+    rows = Feedback.objects.visible_to().filter(
+        account_id=account_id, deleted_at__isnull=True, said_at__gte=since
+    )
     return list(rows.exclude(pk=without).order_by("-said_at", "-pk")[:5])

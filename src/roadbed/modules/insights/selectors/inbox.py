@@ -14,7 +14,7 @@ CAP = 1000
 
 def count_waiting(access: Access) -> int:
     """How many pieces wait to be triaged, up to the cap."""
-    waiting = Feedback.objects.filter(
+    waiting = Feedback.objects.visible_to(access.circle_ids).filter(
         home_id=access.workspace.pk, state=Feedback.State.NEW, deleted_at__isnull=True
     )
     return waiting.order_by()[:CAP].count()

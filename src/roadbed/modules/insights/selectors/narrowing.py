@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection
@@ -56,9 +56,11 @@ def with_tags(*, workspace_id: int, names: Any) -> Q:
     return Q(pk__in=tagged.values("record_id"))
 
 
-def by_words(*, workspace_id: int, query: str, kind: str) -> Q:
+def by_words(*, workspace_id: int, query: str, kind: str, circles: Collection[int] = ()) -> Q:
     """Return the condition of matching words (or being the record with that key)."""
-    found = search.record_ids(workspace_id=workspace_id, query=query, only=[kind], limit=WORD_MATCHES)
+    found = search.record_ids(
+        workspace_id=workspace_id, query=query, only=[kind], limit=WORD_MATCHES, circles=circles
+    )
     return Q(pk__in=found)
 
 
@@ -68,12 +70,17 @@ def accounts_in(segment: Segment) -> QuerySet[Account]:
     return accounts.filter(rules.parse(segment.rule).as_q())
 
 
-def values_of_feedback(*, workspace_id: int, column: str, most: int = 60) -> list[str]:
+def values_of_feedback(
+    *, workspace_id: int, column: str, most: int = 60, circles: Collection[int] = ()
+) -> list[str]:
     """Return the values of an indexed text column of feedback, jumping from one to the next in the index.
 
-    A plain DISTINCT would read every row of the workspace to find a dozen values.
+    A plain DISTINCT would read every row of the workspace to find a dozen values. A value that only private pieces
+    have is told to their circle alone.
     """
-    table, own = "insights_feedback", "home_id = %s"
+    mine = "".join(f" AND circle_id <> {int(circle)}" for circle in circles)
+    private = f"SELECT id FROM records_record WHERE circle_id IS NOT NULL{mine} AND kind = 'feedback'"  # noqa: S608 - numbers only
+    table, own = "insights_feedback", f"home_id = %s AND record_id NOT IN ({private})"
     statement = f"""
         WITH RECURSIVE found(value) AS (
             SELECT MIN({column}) FROM {table} WHERE {own} AND {column} > ''

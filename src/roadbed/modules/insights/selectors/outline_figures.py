@@ -18,6 +18,7 @@ from roadbed.modules.insights.selectors.outline_scope import (
     heard,
     midnight,
     needs_in,
+    private_feedback,
     rows,
     said,
 )
@@ -296,6 +297,7 @@ def _covered(scope: Scope) -> Coverage:
     else:
         links = links.filter(source__insights_feedback__home_id=scope.workspace_id)
         links = links.exclude(source_id__in=_gone(scope.workspace_id))
+        links = links.exclude(source_id__in=private_feedback(scope.workspace_id).values("pk"))
     linked = links.values("source_id").distinct().count()
     return Coverage(pieces=pieces.count(), linked=linked)
 

@@ -218,7 +218,7 @@ def sources_of(workspace_id: int) -> list[str]:
     of the pieces.
     """
     found: list[str] = []
-    pieces = Feedback.objects.filter(home_id=workspace_id)
+    pieces = Feedback.objects.visible_to().filter(home_id=workspace_id)
     last = ""
     while len(found) < MOST_SOURCES:
         following = pieces.filter(source__gt=last).order_by("source").values_list("source", flat=True).first()

@@ -68,6 +68,11 @@ def dead_feedback(workspace_id: int) -> QuerySet[Record]:
     return gone.filter(Q(merged_into__isnull=True) | Q(merged_into__deleted_at__isnull=False))
 
 
+def private_feedback(workspace_id: int) -> QuerySet[Record]:
+    """Pieces that are private to a circle: figures that everybody reads leave them out."""
+    return Record.objects.filter(workspace_id=workspace_id, kind="feedback", circle__isnull=False)
+
+
 def accounts_of(segment: Segment) -> QuerySet[Account]:
     """The accounts that a segment takes in."""
     accounts: QuerySet[Account] = Account.objects.in_workspace(segment.workspace_id)
@@ -109,6 +114,7 @@ def said(scope: Scope) -> QuerySet[Any]:
     """The quotes within a scope, whatever they are about, with `speaker` and `customer`."""
     quotes: QuerySet[Any] = Quote.objects.filter(_within(scope, "feedback__"))
     quotes = quotes.exclude(feedback_id__in=dead_feedback(scope.workspace_id).values("pk"))
+    quotes = quotes.exclude(feedback_id__in=private_feedback(scope.workspace_id).values("pk"))
     quotes = quotes.annotate(speaker=speaker("feedback__"), customer=account("feedback__"))
     if scope.segment:
         quotes = quotes.filter(customer__in=accounts_of(scope.segment).values("pk"))
@@ -118,7 +124,9 @@ def said(scope: Scope) -> QuerySet[Any]:
 def heard(scope: Scope) -> QuerySet[Feedback]:
     """The pieces within a scope, linked to a need or not, wordings of others included, with `speaker`."""
     pieces: QuerySet[Feedback] = Feedback.objects.filter(_within(scope, ""))
-    pieces = pieces.exclude(pk__in=dead_feedback(scope.workspace_id).values("pk")).annotate(speaker=speaker())
+    pieces = pieces.exclude(pk__in=dead_feedback(scope.workspace_id).values("pk"))
+    pieces = pieces.exclude(pk__in=private_feedback(scope.workspace_id).values("pk"))
+    pieces = pieces.annotate(speaker=speaker())
     if scope.segment:
         pieces = pieces.annotate(customer=account()).filter(
             customer__in=accounts_of(scope.segment).values("pk")

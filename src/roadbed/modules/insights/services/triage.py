@@ -131,19 +131,25 @@ def accept_as_new_need(
     return need, deed
 
 
-def _pieces(*, workspace_id: int, numbers: Collection[int]) -> Iterable[Feedback]:
+def _pieces(*, workspace_id: int, numbers: Collection[int], circles: Collection[int]) -> Iterable[Feedback]:
     if len(numbers) > MOST_AT_ONCE:
         raise ValidationError(f"Up to {MOST_AT_ONCE} at once. Narrow the list, or do it in parts.")
-    rows = Feedback.objects.in_workspace(workspace_id).select_related("merged_into")
+    rows = Feedback.objects.in_workspace(workspace_id, circles=circles).select_related("merged_into")
     return list(rows.filter(prefix="FB", number__in=numbers).order_by("pk"))
 
 
 def set_state_of_many(
-    *, workspace_id: int, numbers: Collection[int], state: str, actor: Actor, at: datetime
+    *,
+    workspace_id: int,
+    numbers: Collection[int],
+    state: str,
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
 ) -> Deed:
     """Move many pieces in or out of the inbox."""
     with doing(workspace_id=workspace_id) as deed:
-        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers):
+        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers, circles=circles):
             deed.count += set_state(feedback=feedback, state=state, actor=actor, at=at)
     return deed
 
@@ -156,10 +162,11 @@ def link_many(
     actor: Actor,
     at: datetime,
     strength: int = Strength.USEFUL,
+    circles: Collection[int] = (),
 ) -> Deed:
     """Make the whole text of many pieces evidence for a need or a feature. What is new among them is triaged by it."""
     with doing(workspace_id=workspace_id) as deed:
-        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers):
+        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers, circles=circles):
             quotes.quote_words(
                 feedback=feedback,
                 target=target,
@@ -175,29 +182,50 @@ def link_many(
 
 
 def tag_many(
-    *, workspace_id: int, numbers: Collection[int], names: Collection[str], actor: Actor, at: datetime
+    *,
+    workspace_id: int,
+    numbers: Collection[int],
+    names: Collection[str],
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
 ) -> Deed:
     """Add tags to many pieces."""
     if not any(name.strip() for name in names):
         raise ValidationError({"tags": "Write at least one tag."})
     with doing(workspace_id=workspace_id) as deed:
-        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers):
+        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers, circles=circles):
             own = list(feedback.record_tags.values_list("tag__name", flat=True))
             records.set_tags(record=feedback, names=[*own, *names], actor=actor, at=at)
             deed.count += 1
     return deed
 
 
-def delete_many(*, workspace_id: int, numbers: Collection[int], actor: Actor, at: datetime) -> Deed:
+def delete_many(
+    *,
+    workspace_id: int,
+    numbers: Collection[int],
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
+) -> Deed:
     """Delete many pieces; each can be restored."""
     with doing(workspace_id=workspace_id) as deed:
-        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers):
+        for feedback in _pieces(workspace_id=workspace_id, numbers=numbers, circles=circles):
             records.delete_record(record=feedback, actor=actor, at=at)
             deed.count += 1
     return deed
 
 
-def undo(*, workspace_id: int, first: int, last: int, actor: Actor, at: datetime) -> Deed:
+def undo(
+    *,
+    workspace_id: int,
+    first: int,
+    last: int,
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
+) -> Deed:
     """Take back what the activities `first` to `last` did, newest first. Only one's own deeds.
 
     Raises
@@ -209,9 +237,9 @@ def undo(*, workspace_id: int, first: int, last: int, actor: Actor, at: datetime
         raise records.NotUndoableError("There is nothing here to undo.")
     with doing(workspace_id=workspace_id) as deed:
         done = list(
-            Activity.objects.filter(
-                workspace_id=workspace_id, sequence__gte=first, sequence__lte=last
-            ).order_by("-sequence")
+            Activity.objects.filter(workspace_id=workspace_id, sequence__gte=first, sequence__lte=last)
+            .visible_to(circles)
+            .order_by("-sequence")
         )
         if not done or any(activity.actor_id != actor.user_id for activity in done):
             raise records.NotUndoableError("Only your own deeds can be undone here.")

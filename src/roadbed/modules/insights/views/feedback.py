@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -46,14 +47,20 @@ def who_said(piece: Feedback) -> str:
 
 
 def paged(
-    *, workspace_id: int, state: filters.State, count_cap: int = COUNT_CAP
+    *,
+    workspace_id: int,
+    state: filters.State,
+    count_cap: int = COUNT_CAP,
+    circles: Collection[int] = (),
 ) -> tuple[pagination.Page[Feedback], tuple[Feedback, ...]]:
     """Return a page of the list, and its rows whole.
 
     First only ids and the column of the order are read, from the index alone; then the fifty rows of the page.
     """
     rows = selectors.list_feedback(
-        workspace_id=workspace_id, filters=choices.resolve(workspace_id=workspace_id, values=state.values)
+        workspace_id=workspace_id,
+        filters=choices.resolve(workspace_id=workspace_id, values=state.values),
+        circles=circles,
     )
     order = pagination.order_for(state.sort, columns=lists.FEEDBACK_ORDER)
     found = pagination.paginate(
@@ -96,9 +103,9 @@ def _rows(access: Access, pieces: tuple[Feedback, ...], shown: frozenset[str]) -
 def index(request: HttpRequest, access: Access) -> HttpResponse:
     """What everybody said."""
     base = shared.place(access, "feedback/")
-    options = choices.for_feedback(workspace_id=access.workspace.pk)
+    options = choices.for_feedback(workspace_id=access.workspace.pk, circles=access.circle_ids)
     state = lists.FEEDBACK.parse(request.GET, path=base, options=options)
-    found, pieces = paged(workspace_id=access.workspace.pk, state=state)
+    found, pieces = paged(workspace_id=access.workspace.pk, state=state, circles=access.circle_ids)
     bulk = (
         tables.BulkAction("Link…", f"{base}many/link/", icon="link"),
         tables.BulkAction("Tag…", f"{base}many/tag/", icon="tag"),
@@ -131,7 +138,10 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
 def piece_or_404(access: Access, number: int) -> Feedback:
     """Return the piece with that number; a stranger's and a missing one look the same."""
     found: Feedback = shared.found_or_404(
-        selectors.access_feedback, workspace_id=access.workspace.pk, number=number
+        selectors.access_feedback,
+        workspace_id=access.workspace.pk,
+        number=number,
+        circles=access.circle_ids,
     )
     return found
 
@@ -248,12 +258,14 @@ def picked(request: HttpRequest, access: Access) -> list[int]:
     if request.POST.get("everything") != "yes":
         return shared.numbers_in(request.POST.getlist("ids"))
     workspace_id = access.workspace.pk
-    options = choices.for_feedback(workspace_id=workspace_id)
+    options = choices.for_feedback(workspace_id=workspace_id, circles=access.circle_ids)
     state = lists.FEEDBACK.parse(shared.Query(request.POST.get("query", "")), options=options)
     if state.errors:
         raise Http404
     rows = selectors.list_feedback(
-        workspace_id=workspace_id, filters=choices.resolve(workspace_id=workspace_id, values=state.values)
+        workspace_id=workspace_id,
+        filters=choices.resolve(workspace_id=workspace_id, values=state.values),
+        circles=access.circle_ids,
     )
     return list(
         rows.order_by("-said_at", "-pk").values_list("number", flat=True)[: services.MOST_AT_ONCE + 1]

@@ -49,10 +49,12 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
     """What waits to be triaged, and one piece of it to read."""
     base = shared.place(access)
     workspace_id = access.workspace.pk
-    options = choices.for_feedback(workspace_id=workspace_id)
+    options = choices.for_feedback(workspace_id=workspace_id, circles=access.circle_ids)
     state = INBOX.parse(request.GET, path=base, options=options)
     every = selectors.list_feedback(
-        workspace_id=workspace_id, filters=choices.resolve(workspace_id=workspace_id, values=state.values)
+        workspace_id=workspace_id,
+        filters=choices.resolve(workspace_id=workspace_id, values=state.values),
+        circles=access.circle_ids,
     )
     waiting = every.filter(state=Feedback.State.NEW)
     ids = list(waiting.order_by("-said_at", "-pk").values_list("pk", flat=True)[:SHOWN])
@@ -108,7 +110,8 @@ def _chosen(request: HttpRequest, access: Access, pieces: list[Feedback]) -> Fee
     if listed is not None or not key:
         return listed or (pieces[0] if pieces else None)
     # A piece that has left the inbox, such as one whose deed was just undone elsewhere, can still be read.
-    rows = Feedback.objects.in_workspace(access.workspace.pk).by_key(key).select_related("person", "account")
+    rows = Feedback.objects.in_workspace(access.workspace.pk, circles=access.circle_ids).by_key(key)
+    rows = rows.select_related("person", "account", "circle")
     return rows.filter(kind="feedback").first() or (pieces[0] if pieces else None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -52,12 +54,17 @@ def do(request: HttpRequest, access: Access, deed: str) -> HttpResponse:
 
 def _run(request: HttpRequest, access: Access, deed: str, numbers: list[int]) -> tuple[services.Deed, str]:
     workspace_id, actor, at = access.workspace.pk, access.actor, timezone.now()
+    where: dict[str, Any] = {
+        "workspace_id": workspace_id,
+        "numbers": numbers,
+        "circles": access.circle_ids,
+    }
     if deed == "delete":
-        done = services.delete_many(workspace_id=workspace_id, numbers=numbers, actor=actor, at=at)
+        done = services.delete_many(**where, actor=actor, at=at)
         return done, "deleted"
     if deed == "tag":
         names = request.POST.get("tags", "").split(",")[:50]
-        done = services.tag_many(workspace_id=workspace_id, numbers=numbers, names=names, actor=actor, at=at)
+        done = services.tag_many(**where, names=names, actor=actor, at=at)
         return done, "tagged"
     if deed == "link":
         key = request.POST.get("target", "")
@@ -65,8 +72,7 @@ def _run(request: HttpRequest, access: Access, deed: str, numbers: list[int]) ->
         if target is None:
             raise ValidationError("Choose the need or the feature to link them to.")
         done = services.link_many(
-            workspace_id=workspace_id,
-            numbers=numbers,
+            **where,
             target=target,
             strength=shared.whole_number(request.POST.get("strength", ""), otherwise=Strength.USEFUL) or 0,
             actor=actor,
@@ -76,9 +82,7 @@ def _run(request: HttpRequest, access: Access, deed: str, numbers: list[int]) ->
     state = request.POST.get("state", "")
     if state not in Feedback.State.values:
         raise ValidationError("Choose a state.")
-    done = services.set_state_of_many(
-        workspace_id=workspace_id, numbers=numbers, state=state, actor=actor, at=at
-    )
+    done = services.set_state_of_many(**where, state=state, actor=actor, at=at)
     return done, WORDS[state]
 
 
@@ -88,7 +92,12 @@ def undo(request: HttpRequest, access: Access, first: int, last: int) -> HttpRes
     """Take back a deed of one's own."""
     try:
         done = services.undo(
-            workspace_id=access.workspace.pk, first=first, last=last, actor=access.actor, at=timezone.now()
+            workspace_id=access.workspace.pk,
+            first=first,
+            last=last,
+            actor=access.actor,
+            at=timezone.now(),
+            circles=access.circle_ids,
         )
     except (records.NotUndoableError, ValidationError) as error:
         text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

@@ -20,7 +20,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
-from roadbed.core.records.models import Tag
 from roadbed.core.tables import sources, writing
 from roadbed.core.tables.responses import export_response
 from roadbed.core.workspaces.access import Access, page
@@ -28,8 +27,8 @@ from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.forms.needs import RatingForm
 from roadbed.modules.insights.models import Need
+from roadbed.modules.insights.selectors import choices, outline_figures
 from roadbed.modules.insights.selectors import needs as selectors
-from roadbed.modules.insights.selectors import outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
 from roadbed.modules.insights.services import needs as services
 from roadbed.modules.insights.services import needs_in_bulk, outline_words
@@ -110,7 +109,7 @@ def options_for(access: Access) -> dict[str, list[filters.Option]]:
     return {
         "product": [filters.Option(one.slug, one.name) for one in products],
         "segment": [filters.Option(one.key, one.title) for one in segments],
-        "tag": [filters.Option(one.name, one.name) for one in Tag.objects.filter(workspace_id=workspace_id)],
+        "tag": [filters.Option(name, name) for name in choices.tags_in(workspace_id=workspace_id)],
     }
 
 

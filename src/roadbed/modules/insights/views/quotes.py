@@ -98,7 +98,7 @@ def add(request: HttpRequest, access: Access, number: int) -> HttpResponse:
 def _quote_or_404(access: Access, quote_id: int) -> Quote:
     rows = Quote.objects.select_related("feedback__merged_into", "target").filter(pk=quote_id)
     quote = rows.filter(feedback__home_id=access.workspace.pk).first()
-    if quote is None:
+    if quote is None or not quote.feedback.is_visible_to(access.circle_ids):
         raise Http404
     return quote
 
