@@ -12,10 +12,11 @@ from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, Strength
 from roadbed.core.records.models import Record
-from roadbed.core.workspaces.models import Workspace
+from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights import models, services
 from roadbed.modules.insights.selectors import backing
 from roadbed.modules.insights.selectors import votes as vote_reads
+from roadbed.modules.insights.services import visitors
 from roadbed.web import formats
 
 METHOD = (
@@ -214,15 +215,26 @@ def people_by_id(*, workspace_id: int, ids: Collection[int]) -> dict[int, Person
     return {person.pk: _person_ref(person) for person in rows}
 
 
-def _voter_and_target(workspace_id: int, person_id: int, record_id: int) -> tuple[models.Person, Record]:
+def _voter_and_target(
+    workspace_id: int, person_id: int, record_id: int, circles: Collection[int]
+) -> tuple[models.Person, Record]:
     person = models.Person.objects.in_workspace(workspace_id).get(pk=person_id)
-    return person, Record.objects.in_workspace(workspace_id).get(pk=record_id)
+    return person, Record.objects.in_workspace(workspace_id, circles=circles).get(pk=record_id)
 
 
 def vote(
-    *, workspace_id: int, person_id: int, record_id: int, actor: Actor, at: datetime, note: str = ""
+    *,
+    workspace_id: int,
+    person_id: int,
+    record_id: int,
+    actor: Actor,
+    at: datetime,
+    note: str = "",
+    circles: Collection[int] = (),
 ) -> None:
     """Let a person want a need, a feature or a piece of feedback; twice is once.
+
+    `circles` are the walls that the vote is cast behind: a private record takes votes from there alone.
 
     Raises
     ------
@@ -231,13 +243,21 @@ def vote(
     ValidationError
         If the record takes no votes.
     """
-    person, target = _voter_and_target(workspace_id, person_id, record_id)
+    person, target = _voter_and_target(workspace_id, person_id, record_id, circles)
     services.vote(person=person, target=target, actor=actor, at=at, note=note)
 
 
-def unvote(*, workspace_id: int, person_id: int, record_id: int, actor: Actor, at: datetime) -> bool:
+def unvote(
+    *,
+    workspace_id: int,
+    person_id: int,
+    record_id: int,
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
+) -> bool:
     """Take the person's vote back; return whether there was one."""
-    person, target = _voter_and_target(workspace_id, person_id, record_id)
+    person, target = _voter_and_target(workspace_id, person_id, record_id, circles)
     return services.unvote(person=person, target=target, actor=actor, at=at)
 
 
@@ -249,6 +269,69 @@ def votes_of(*, person_id: int, record_ids: Collection[int] | None = None) -> fr
 def count_voters(*, record_ids: Collection[int]) -> dict[int, int]:
     """Return how many distinct people want each record: voters, and the author of feedback. None is left out."""
     return vote_reads.voters_per_record(record_ids=record_ids)
+
+
+def voters_of(*, record_id: int) -> frozenset[int]:
+    """Return the people who voted for a record."""
+    return frozenset(models.Vote.objects.filter(target_id=record_id).values_list("person_id", flat=True))
+
+
+def welcome(*, workspace: Workspace, email: str, name: str, actor: Actor, at: datetime) -> PersonRef:
+    """Return the person with a confirmed address, found or made, with the account whose domain it has."""
+    return _person_ref(visitors.welcome(workspace=workspace, email=email, name=name, actor=actor, at=at))
+
+
+def is_customer(*, workspace_id: int, email: str) -> bool:
+    """Whether an address belongs to a customer."""
+    return visitors.is_customer(workspace_id=workspace_id, email=email)
+
+
+def hear(
+    *,
+    workspace: Workspace,
+    text: str,
+    person_id: int | None,
+    source: str,
+    actor: Actor,
+    at: datetime,
+    circle: Circle | None = None,
+    product: Product | None = None,
+) -> Record:
+    """Take in what somebody said, as a piece of feedback; behind a circle's wall where one is given."""
+    return visitors.hear(
+        workspace=workspace,
+        text=text,
+        person_id=person_id,
+        source=source,
+        circle=circle,
+        product=product,
+        actor=actor,
+        at=at,
+    )
+
+
+def back(
+    *,
+    workspace_id: int,
+    feedback_id: int,
+    record_id: int,
+    actor: Actor,
+    at: datetime,
+    circles: Collection[int] = (),
+) -> int:
+    """Make a whole piece of feedback evidence for a need or a feature; return the quote's number."""
+    target = Record.objects.in_workspace(workspace_id, circles=circles).get(pk=record_id)
+    return visitors.back(feedback_id=feedback_id, target=target, actor=actor, at=at)
+
+
+def unback(*, quote_id: int, actor: Actor, at: datetime) -> None:
+    """Take that back."""
+    visitors.unback(quote_id=quote_id, actor=actor, at=at)
+
+
+def forget_person(*, person_id: int, actor: Actor, at: datetime) -> None:
+    """Take name, address and votes from a person; what they said stays, said by nobody."""
+    visitors.forget(person_id=person_id, actor=actor, at=at)
 
 
 PROVIDER = Provider(name="insights", stages=(Stage.HEARD, Stage.NEEDED), collect=evidence_for)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
-from roadbed.core.workspaces.models import Product, Workspace
+from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights.models import Account, Feedback, Person
 from roadbed.modules.insights.services import customers
 
@@ -83,10 +83,11 @@ def add_feedback(
     external_source: str = "",
     external_id: str = "",
     title: str = "",
+    circle: Circle | None = None,
 ) -> Feedback:
     """Take in one thing one person said. Who said it, and for whom, is found by name or made.
 
-    Its first words are its title where it brings none of its own.
+    Its first words are its title where it brings none of its own. With a circle only its members see it.
 
     Raises
     ------
@@ -108,6 +109,7 @@ def add_feedback(
     account = account or named[0] or (person.account if person else None)
     feedback = Feedback(
         workspace=workspace,
+        circle=circle,
         product=product,
         title=first_words(title or kept, limit=TITLE_MOST if title else TITLE_LENGTH),
         text=kept,
