@@ -13,7 +13,7 @@ UNREAD_MAX = 99
 
 def count_unread(access: Access) -> int:
     """How many notices wait for the member; counting stops where the badge does."""
-    found = Notice.objects.filter(member=access.member, read_at__isnull=True)
+    found = notices_of(member=access.member).filter(read_at__isnull=True)
     return found.order_by()[: UNREAD_MAX + 1].count()
 
 

@@ -36,6 +36,8 @@ class Kind:
     """What may be linked from pages of other modules as a short line, such as a status."""
     targets: frozenset[str] = field(default_factory=frozenset)
     """Kinds that its evidence may be linked to."""
+    may_be_private: bool = False
+    """Whether one may be kept to a circle; else all of the workspace sees every one."""
 
     @property
     def model(self) -> type[Record]:

@@ -21,6 +21,7 @@ class WorkspacesConfig(AppConfig):
         register(Tab("Members", "settings/members/", "Workspace", 20))
         register(Tab("Departments", "settings/departments/", "Workspace", 30))
         register(Tab("Teams", "settings/teams/", "Workspace", 40))
+        register(Tab("Circles", "settings/circles/", "Workspace", 45))
         register(Tab("Products", "settings/products/", "Workspace", 50))
         register(Tab("Activity log", "settings/activity/", "Data", 80))
         register(Tab("Deleted records", "settings/deleted/", "Data", 90, Role.MAKER))

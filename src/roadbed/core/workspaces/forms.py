@@ -108,6 +108,15 @@ class TeamForm(forms.Form):
         )
 
 
+class CircleForm(TeamForm):
+    """A circle's name, what it is for, and its people."""
+
+    description = forms.CharField(
+        label="What for", max_length=300, required=False, help_text="Everybody in the workspace can read it."
+    )
+    field_order = ("name", "description", "members")
+
+
 class TokenForm(forms.Form):
     """A program's key."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
-from roadbed.core.workspaces.models import ApiToken, Department, Invitation, Member, Product, Team
+from roadbed.core.workspaces.models import ApiToken, Circle, Department, Invitation, Member, Product, Team
 from roadbed.core.workspaces.roles import Role
 
 
@@ -59,6 +59,16 @@ def departments(*, workspace_id: int) -> list[Department]:
 def teams(*, workspace_id: int) -> list[Team]:
     """Teams with their members."""
     return list(Team.objects.filter(workspace_id=workspace_id).prefetch_related("members__user"))
+
+
+def circles(*, workspace_id: int) -> list[Circle]:
+    """Circles with their members, by name. Who is in which is no secret; what they hold is."""
+    return list(Circle.objects.filter(workspace_id=workspace_id).prefetch_related("members__user"))
+
+
+def circles_of(*, member: Member) -> list[Circle]:
+    """The circles that a member is in, by name."""
+    return list(Circle.objects.filter(workspace_id=member.workspace_id, members=member))
 
 
 def products(*, workspace_id: int) -> list[Product]:

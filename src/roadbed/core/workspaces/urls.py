@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from roadbed.core.workspaces.views import doors, gallery, own, people, workspace
+from roadbed.core.workspaces.views import circles, doors, gallery, own, people, workspace
 
 root_patterns: list[URLPattern] = [
     path("", doors.home, name="home"),
@@ -54,6 +54,10 @@ workspace_patterns: list[URLPattern] = [
     path("settings/teams/<int:team_id>/change/", people.change_team, name="settings-team-change"),
     path("settings/teams/<int:team_id>/remove/", people.remove_team, name="settings-team-remove"),
     path("settings/teams/restore/<str:kept>/", people.restore_team, name="settings-team-restore"),
+    path("settings/circles/", circles.show, name="settings-circles"),
+    path("settings/circles/add/", circles.add, name="settings-circle-add"),
+    path("settings/circles/<int:circle_id>/change/", circles.change, name="settings-circle-change"),
+    path("settings/circles/<int:circle_id>/remove/", circles.remove, name="settings-circle-remove"),
     path("settings/products/", workspace.products, name="settings-products"),
     path("settings/products/add/", workspace.add_product, name="settings-product-add"),
     path("settings/products/<slug:slug>/change/", workspace.change_product, name="settings-product-change"),

@@ -33,6 +33,7 @@ class InsightsConfig(AppConfig):
                 path="insights/feedback/{number}/",
                 body=bodies.body_of_feedback,
                 targets=frozenset({"need", "feature"}),
+                may_be_private=True,
             ),
             kinds.Kind(
                 name="need",

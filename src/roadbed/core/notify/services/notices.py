@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from roadbed.core.notify.models import Frequency, Notice, Preference, Reason, Topic
 from roadbed.core.workspaces.models import Member, Workspace
@@ -37,8 +37,9 @@ def tell_owners(*, workspace: Workspace, text: str, quote: str, path: str, at: d
 
 
 def notices_of(*, member: Member) -> QuerySet[Notice]:
-    """Return a member's notices, without those of deleted records."""
-    return Notice.objects.filter(member=member).exclude(record__deleted_at__isnull=False)
+    """Return a member's notices, without those of deleted records and of what is private to others by now."""
+    found = Notice.objects.filter(member=member).exclude(record__deleted_at__isnull=False)
+    return found.filter(Q(record__circle__isnull=True) | Q(record__circle_id__in=member.circle_ids))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from roadbed.core.notify.models import Channel, ChannelMail, Endpoint, Notice, R
 from roadbed.core.notify.services import notices, webhooks
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Record, RecordTag, Watch
-from roadbed.core.workspaces.models import Member, Workspace
+from roadbed.core.workspaces.models import Circle, Member, Workspace
 
 BATCH = 200
 SILENT = frozenset({"demo"})
@@ -70,7 +70,9 @@ class _Spread:
         self._activities = activities
         self._at = at
         ids = {activity.record_id for activity in activities if activity.record_id is not None}
-        self._records = Record.objects.in_bulk(ids)
+        spoken = {activity.about_id for activity in activities if activity.about_id is not None}
+        self._records = Record.objects.in_bulk(ids | spoken)
+        self._insiders = self._circles()
         self._watchers: dict[int, set[int]] = defaultdict(set)
         for record_id, member_id in Watch.objects.filter(record_id__in=ids).values_list(
             "record_id", "member_id"
@@ -88,6 +90,27 @@ class _Spread:
             Endpoint.objects.filter(workspace=workspace, disabled_at__isnull=True).select_related("workspace")
         )
 
+    def _circles(self) -> dict[int, set[int]]:
+        """Return who is in each circle that this batch's records are private to."""
+        wanted = {one.circle_id for one in self._records.values() if one.circle_id is not None}
+        found: dict[int, set[int]] = {pk: set() for pk in wanted}
+        if wanted:
+            rows = Circle.members.through.objects.filter(circle_id__in=wanted)
+            for circle_id, member_id in rows.values_list("circle_id", "member_id"):
+                found[circle_id].add(member_id)
+        return found
+
+    def _walls(self, activity: Activity) -> list[set[int]]:
+        """Return, for each wall that a deed lies behind, the members who may look over it."""
+        concerned = (
+            self._records.get(pk) for pk in (activity.record_id, activity.about_id) if pk is not None
+        )
+        return [
+            self._insiders[one.circle_id]
+            for one in concerned
+            if one is not None and one.circle_id is not None
+        ]
+
     def run(self) -> None:
         """Write the notices, the mails to channels, and the deliveries."""
         found: list[Notice] = []
@@ -96,8 +119,13 @@ class _Spread:
             record = self._records.get(activity.record_id) if activity.record_id is not None else None
             if activity.record_id is not None and record is None:
                 continue
-            channels = self._channels_for(activity, record)
-            found.extend(self._notices(activity, record, channels))
+            walls = self._walls(activity)
+            # A channel's address and a webhook are nobody's circle: what is private goes to neither.
+            channels = [] if walls else self._channels_for(activity, record)
+            told = self._notices(activity, record, channels)
+            found.extend(notice for notice in told if all(notice.member_id in wall for wall in walls))
+            if walls:
+                continue
             for channel in channels:
                 if channel.email:
                     line = {"text": describe(activity, record), "url": self._url(record)}

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.notify import selectors
-from roadbed.core.notify.models import Notice
 from roadbed.core.notify.services import notices
 from roadbed.core.workspaces.access import Access, page
 from roadbed.web import pagination, responses, toasts
@@ -89,7 +88,7 @@ def open_notice(request: HttpRequest, access: Access, notice_id: int) -> HttpRes
     """Mark a notice as read and go where it leads."""
     if notice_id > ID_MAX:
         raise Http404
-    notice = Notice.objects.filter(pk=notice_id, member=access.member).first()
+    notice = notices.notices_of(member=access.member).filter(pk=notice_id).first()
     if notice is None:
         raise Http404
     notices.mark_read(member=access.member, ids=[notice.pk], at=timezone.now())

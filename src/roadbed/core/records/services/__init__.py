@@ -1,6 +1,7 @@
 """Every write to records, by noun. Import the package and call its functions."""
 
 from roadbed.core.records.services.activity import ChainFault, record_activity, verify_chain
+from roadbed.core.records.services.circles import check_circle, move_to_circle
 from roadbed.core.records.services.comments import (
     add_comment,
     delete_comment,
@@ -34,6 +35,7 @@ __all__ = [
     "add_comment",
     "archive_record",
     "change_record",
+    "check_circle",
     "create_link",
     "create_record",
     "delete_comment",
@@ -41,6 +43,7 @@ __all__ = [
     "edit_comment",
     "mentioned_members",
     "merge_records",
+    "move_to_circle",
     "on_link_changed",
     "record_activity",
     "register_mover",

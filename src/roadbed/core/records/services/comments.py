@@ -18,12 +18,19 @@ from roadbed.core.workspaces.models import Member
 MENTION = re.compile(r"(?<![\w@.])@([\w.+-]+@[\w-]+\.[\w.-]+\w|[\w.-]*\w)")
 
 
-def mentioned_members(*, workspace_id: int, body: str) -> list[Member]:
-    """Return the members whom a text names with @: by address, its part before the @, or the name in one word."""
+def mentioned_members(*, record: Record, body: str) -> list[Member]:
+    """Return the members whom a text names with @: by address, its part before the @, or the name in one word.
+
+    On a private record only members of its circle can be meant.
+    """
     names = {match.group(1).lower() for match in MENTION.finditer(body)}
     if not names:
         return []
-    members = Member.objects.select_related("user").filter(workspace_id=workspace_id, removed_at__isnull=True)
+    members = Member.objects.select_related("user").filter(
+        workspace_id=record.workspace_id, removed_at__isnull=True
+    )
+    if record.circle_id is not None:
+        members = members.filter(circles=record.circle_id)
     return [
         member
         for member in members
@@ -45,7 +52,7 @@ def add_comment(*, record: Record, body: str, actor: Actor, at: datetime) -> Com
     )
     comment.full_clean()
     comment.save()
-    mentioned = mentioned_members(workspace_id=record.workspace_id, body=comment.body)
+    mentioned = mentioned_members(record=record, body=comment.body)
     comment.mentions.set(mentioned)
     for member in mentioned:
         watch_as(record=record, user_id=member.user_id, at=at)
@@ -69,7 +76,7 @@ def edit_comment(*, comment: Comment, body: str, actor: Actor, at: datetime) -> 
     before, comment.body, comment.edited_at = comment.body, body.strip(), at
     comment.full_clean()
     comment.save(update_fields=["body", "edited_at"])
-    comment.mentions.set(mentioned_members(workspace_id=comment.record.workspace_id, body=comment.body))
+    comment.mentions.set(mentioned_members(record=comment.record, body=comment.body))
     facts = {"comment": comment.pk, "body": [before, comment.body]}
     record_activity(record=comment.record, actor=actor, verb="edited comment", at=at, changes=facts)
     search.put_comment(comment=comment, record=comment.record)

@@ -12,6 +12,7 @@ from django.db.models import F
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import bulk, kinds
 from roadbed.core.records.models import Activity, Record, Watch
+from roadbed.core.records.services import circles
 from roadbed.core.records.services.activity import record_activity
 from roadbed.core.search import services as search
 from roadbed.core.workspaces.models import Member
@@ -61,6 +62,7 @@ def create_record(
     record.prefix = prefix or kind.prefixes[0]
     if record.prefix not in kind.prefixes:
         raise ValueError(f"{record.prefix} is not a prefix of {kind.name}")
+    circles.check_circle(kind=kind.name, circle=record.circle, workspace_id=record.workspace_id)
     record.number = bulk.reserve_numbers(workspace_id=record.workspace_id, prefix=record.prefix, count=1)
     record.created_at = record.updated_at = at
     record.created_by_id = record.updated_by_id = actor.user_id

@@ -2,10 +2,10 @@
 
 from ninja import Router
 
-from roadbed.core.workspaces.api import people, place, structure, tokens
+from roadbed.core.workspaces.api import circles, people, place, structure, tokens
 
 router = Router(tags=["workspace"])
-for _part in (place, people, structure, tokens):
+for _part in (place, people, circles, structure, tokens):
     router.add_router("", _part.router)
 root_router = place.root_router
 

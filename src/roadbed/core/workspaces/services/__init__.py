@@ -1,5 +1,6 @@
 """Every write to workspaces and who is in them, by noun. Import the package and call its functions."""
 
+from roadbed.core.workspaces.services.circles import change_circle, make_circle, remove_circle
 from roadbed.core.workspaces.services.invitations import (
     INVITATION_LIFETIME,
     InvitationGoneError,
@@ -52,6 +53,7 @@ __all__ = [
     "add_product",
     "add_team",
     "archive_product",
+    "change_circle",
     "change_member",
     "change_product",
     "change_team",
@@ -61,6 +63,8 @@ __all__ = [
     "create_workspace",
     "find_invitation",
     "invite",
+    "make_circle",
+    "remove_circle",
     "remove_department",
     "remove_member",
     "remove_team",

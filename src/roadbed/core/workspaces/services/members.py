@@ -71,6 +71,8 @@ def remove_member(*, member: Member, actor: Actor, at: datetime) -> None:
         return
     _keep_an_owner(member)
     ApiToken.objects.filter(member=member, revoked_at__isnull=True).update(revoked_at=at)
+    # Coming back does not bring back what was private: each circle decides anew.
+    member.circles.clear()
     member.removed_at = max(at, member.joined_at)
     member.save(update_fields=["removed_at"])
     verb = "left" if actor.user_id == member.user_id else "removed member"

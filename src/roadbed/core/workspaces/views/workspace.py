@@ -133,7 +133,8 @@ def _whole(text: str) -> int | None:
 def _filtered(request: HttpRequest, access: Access) -> tuple[QuerySet[Activity], dict[str, str]]:
     """The activity that the address asks for, the newest first. What cannot be read is left out."""
     chosen = {name: request.GET.get(name, "").strip()[:80] for name in ("person", "verb", "kind", "key")}
-    rows = Activity.objects.filter(workspace_id=access.workspace.pk).order_by("-sequence")
+    rows = Activity.objects.filter(workspace_id=access.workspace.pk).visible_to(access.circle_ids)
+    rows = rows.order_by("-sequence")
     if (person := _whole(chosen["person"])) is not None:
         rows = rows.filter(actor_id=person)
     if chosen["verb"]:
@@ -158,7 +159,11 @@ def activity(request: HttpRequest, access: Access) -> HttpResponse:
     if (before := _whole(request.GET.get("before", ""))) is not None:
         rows = rows.filter(sequence__lt=before)
     found = list(rows[: ROWS + 1])
-    verbs = Activity.objects.filter(workspace_id=access.workspace.pk).order_by("verb")
+    verbs = (
+        Activity.objects.filter(workspace_id=access.workspace.pk)
+        .visible_to(access.circle_ids)
+        .order_by("verb")
+    )
     context = {
         "lines": [records.describe(row) for row in found[:ROWS]],
         "older": found[ROWS - 1].sequence if len(found) > ROWS else None,
@@ -225,7 +230,8 @@ def verify(request: HttpRequest, access: Access) -> HttpResponse:
 @require_safe
 def deleted(request: HttpRequest, access: Access) -> HttpResponse:
     """Records that were deleted and can be brought back."""
-    rows = Record.objects.deleted_in_workspace(access.workspace.pk).select_related("updated_by")
+    rows = Record.objects.deleted_in_workspace(access.workspace.pk, circles=access.circle_ids)
+    rows = rows.select_related("updated_by")
     if (before := _whole(request.GET.get("before", ""))) is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: ROWS + 1])
