@@ -7,6 +7,8 @@ from typing import Any
 
 from roadbed.core.jobs import services as jobs
 from roadbed.modules.insights import services
+from roadbed.modules.insights.models import Source
+from roadbed.modules.insights.services import github, mailboxes, polling, sources
 
 
 @jobs.task("insights.recount", label="Count the evidence anew", timeout=timedelta(hours=1))
@@ -18,3 +20,49 @@ def recount(context: jobs.Context) -> dict[str, Any] | None:
     for done in services.recount_everything(workspace_id=context.workspace_id, at=context.now()):
         context.progress(done, note="Counting")
     return {"text": f"Counted the evidence of {done} needs and features."}
+
+
+@jobs.task("insights.fetch_sources", label="See which sources are due", priority=-5)
+def fetch_sources(context: jobs.Context) -> None:
+    """Queue a run of each source that is due."""
+    polling.enqueue_due(at=context.now())
+
+
+@jobs.task(
+    "insights.fetch_source", label="Look for news at a source", max_attempts=1, timeout=timedelta(hours=2)
+)
+def fetch_source(context: jobs.Context, *, source_id: int) -> dict[str, Any] | None:
+    """Ask one source for what is new. Failures are kept with the source, which is asked again later by itself."""
+    source = (
+        Source.objects.listening()
+        .filter(pk=source_id, workspace_id=context.workspace_id)
+        .select_related("workspace", "product")
+        .first()
+    )
+    if source is None or not source.is_pulled:
+        return {"text": "The source is off."}
+    fetch = github.fetch if source.kind == Source.Kind.GITHUB else mailboxes.fetch
+    url = f"/w/{source.workspace.slug}/insights/sources/{source.pk}/"
+    try:
+        count = fetch(
+            source=source, now=context.now, told=lambda done, note: context.progress(done, note=note)
+        )
+    except polling.WaitError as error:
+        polling.note_wait(source=source, reason=str(error), until=error.until, at=context.now())
+        return {"text": str(error), "url": url}
+    except polling.FetchError as error:
+        polling.note_failed(source=source, reason=str(error), at=context.now())
+        raise jobs.GiveUpError(str(error)) from error
+    polling.note_good(source=source, at=context.now())
+    return {"text": f"Looked at {count:,} pieces.", "url": url}
+
+
+@jobs.task("insights.prune_arrivals", label="Clear away old arrivals", priority=-10)
+def prune_arrivals(context: jobs.Context) -> None:
+    """Delete what was written down of arrivals long ago; the feedback itself stays."""
+    while sources.prune(at=context.now()):
+        context.raise_if_cancelled()
+
+
+jobs.schedule("insights.fetch_sources", every=timedelta(minutes=1))
+jobs.schedule("insights.prune_arrivals", every=timedelta(days=1), at="04:40")

@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
                             ("known", "Known already"),
                             ("refused", "Refused"),
                             ("removed", "Taken away"),
+                            ("left_out", "Left out"),
                         ],
                         max_length=8,
                     ),

@@ -137,6 +137,7 @@ class Arrival(models.Model):
         KNOWN = "known", "Known already"
         REFUSED = "refused", "Refused"
         REMOVED = "removed", "Taken away"
+        LEFT_OUT = "left_out", "Left out"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="arrivals")
     at = models.DateTimeField()

@@ -109,6 +109,22 @@ def receive_all(*, source: Source, items: Iterable[Item], at: datetime) -> list[
     return [receive(source=source, item=item, at=at) for item in items]
 
 
+def refuse(*, source: Source, item: Item, reason: str, at: datetime) -> Received:
+    """Write down an item that could not even be read, with what there is of it."""
+    received = Received(Outcome.REFUSED, id_of(item), None, reason[:400])
+    with transaction.atomic():
+        _write_down(source=source, item=item, received=received, at=at)
+    return received
+
+
+def leave_out(*, source: Source, item: Item, reason: str, at: datetime) -> Received:
+    """Write down an item that nobody said, such as an automatic answer."""
+    received = Received(Outcome.LEFT_OUT, id_of(item), None, reason[:400])
+    with transaction.atomic():
+        _write_down(source=source, item=item, received=received, at=at)
+    return received
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         if hasattr(error, "error_dict"):
@@ -278,8 +294,8 @@ def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, a
     if changes:
         records.change_record(record=known, changes=changes, actor=actor_of(source), at=at)
     if item.tags:
-        own = {tag.name for tag in known.tags.all()} if hasattr(known, "tags") else set()
-        if set(item.tags) - own:
+        own = set(RecordTag.objects.filter(record=known).values_list("tag__name", flat=True))
+        if {tag.casefold() for tag in item.tags} - {name.casefold() for name in own}:
             records.set_tags(record=known, names=sorted(own | set(item.tags)), actor=actor_of(source), at=at)
     return Received(Outcome.CHANGED if changes else Outcome.KNOWN, external_id, known, detail)
 
@@ -313,7 +329,7 @@ def _write_down(*, source: Source, item: Item, received: Received, at: datetime)
     counts: Counter[str] = Counter()
     if received.outcome == Outcome.REFUSED:
         counts["refused_count"] += 1
-    elif received.outcome == Outcome.KNOWN:
+    elif received.outcome in {Outcome.KNOWN, Outcome.LEFT_OUT}:
         counts["known_count"] += 1
     else:
         counts["new_count" if is_new else "changed_count"] += 1

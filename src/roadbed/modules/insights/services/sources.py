@@ -6,22 +6,24 @@ import base64
 import re
 import secrets as randomness
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from roadbed.core import net
 from roadbed.core.accounts import keys, sealed
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.models import Product, Workspace
-from roadbed.modules.insights.models import Source, source_kinds
+from roadbed.modules.insights.models import Arrival, Source, source_kinds
 
 NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 MOST = 200
 SECRET_MAX = 500
+KEPT = timedelta(days=90)
 WITH_TOKEN = frozenset({"form", "hook", "github"})
 WITH_SIGNATURE = frozenset({"hook", "github"})
 
@@ -271,3 +273,11 @@ def restore_source(*, source: Source, actor: Actor, at: datetime) -> Source:
         held.save(update_fields=["deleted_at", "next_run_at"])
         _note(held, actor=actor, verb="put source back", at=at)
     return held
+
+
+def prune(*, at: datetime) -> int:
+    """Delete a batch of what was written down of arrivals long ago; return how many. Refused ones stay twice as long."""
+    old = Q(at__lt=at - 2 * KEPT) | Q(at__lt=at - KEPT) & ~Q(outcome=Arrival.Outcome.REFUSED)
+    ids = list(Arrival.objects.filter(old).order_by("pk").values_list("pk", flat=True)[:1000])
+    Arrival.objects.filter(pk__in=ids).delete()
+    return len(ids)
