@@ -1,0 +1,166 @@
+"""The graph of near texts that themes are found in, and how it falls apart.
+
+References
+----------
+.. [1] V. A. Traag, L. Waltman, N. J. van Eck (2019), From Louvain to Leiden, Scientific Reports 9, 5233.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from roadbed_engines.text import neighbours as near
+from roadbed_engines.text.embedding import unit
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Vectors = npt.NDArray[np.float32]
+Groups = npt.NDArray[np.int32]
+
+NEIGHBOURS = 15
+POWER = 6
+BROAD = 2.0
+RESOLUTIONS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
+FEW = 0.05
+
+
+def distinct(vectors: Vectors) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Tell which rows say something, and which say the very same.
+
+    Returns
+    -------
+    the rows to keep, shape (u,); for every row its place among them or -1, shape (n,); how many rows each
+    stands for, shape (u,).
+
+    >>> distinct(np.array([[1, 0], [0, 0], [1, 0], [0, 1]], dtype=np.float32))
+    (array([0, 3]), array([ 0, -1,  0,  1]), array([2, 1]))
+    """
+    places: dict[bytes, int] = {}
+    keep: list[int] = []
+    same = np.full(len(vectors), -1, dtype=np.int64)
+    for row in np.flatnonzero(np.any(vectors != 0, axis=1)):
+        content = vectors[row].tobytes()
+        place = places.setdefault(content, len(keep))
+        if place == len(keep):
+            keep.append(int(row))
+        same[row] = place
+    copies = np.bincount(same[same >= 0], minlength=len(keep)).astype(np.int64)
+    return np.array(keep, dtype=np.int64), same, copies
+
+
+def tie(*, vectors: Vectors, neighbours: int = NEIGHBOURS, power: float = POWER, seed: int = 0) -> csr_matrix:
+    """Tie each text to its nearest others by a power of the cosine; a tie from either side counts for both."""
+    from scipy.sparse import csr_matrix
+
+    n = len(vectors)
+    k = min(neighbours, max(3, n // 4), n - 1)
+    if k < 1:
+        return csr_matrix((n, n))
+    found = near.nearest_others(vectors=vectors, k=k, seed=seed)
+    inside = ((found.index >= 0) & (found.similarity > 0)).ravel()
+    weights = found.similarity.ravel()[inside].astype(np.float64) ** power
+    starts = np.repeat(np.arange(n, dtype=np.int32), k)[inside]
+    graph = csr_matrix((weights, (starts, found.index.ravel()[inside])), shape=(n, n))
+    both = graph.maximum(graph.T).tocsr()
+    both.sort_indices()
+    return both
+
+
+def split(
+    graph: csr_matrix,
+    *,
+    vectors: Vectors,
+    resolution: float | None = None,
+    seed: int = 0,
+) -> tuple[Groups, float]:
+    """Let the graph fall into groups, at the resolution given or at the one that the data speak for.
+
+    Without one, several are tried, and the groups that are told apart best (`apartness`) are taken; fewer
+    groups than the root of the number of texts have to be told apart the better, or two halves of everything
+    would often win.
+    """
+    if resolution is not None:
+        return leiden(graph, resolution=resolution, seed=seed), resolution
+    best: tuple[float, Groups, float] | None = None
+    for tried in RESOLUTIONS:
+        groups = leiden(graph, resolution=tried, seed=seed, rounds=1)
+        count = int(groups.max(initial=-1)) + 1
+        few = max(0.0, 0.5 * np.log(len(vectors)) - np.log(count))
+        score = apartness(vectors, groups) - FEW * few**2
+        if best is None or score > best[0]:
+            best = (float(score), groups, tried)
+    assert best is not None  # noqa: S101 - there is a resolution to try
+    return leiden(graph, resolution=best[2], seed=seed), best[2]
+
+
+def apartness(vectors: Vectors, groups: Groups) -> float:
+    """Return how much nearer texts are to the rest of their own group than to the next group, -2 to 2.
+
+    The silhouette with centres instead of pairs, plus the mean difference of the two cosines. Each text is
+    left out of its own group's centre: a group of one, or of what lies together by chance, gains nothing.
+
+    >>> round(apartness(np.eye(2, dtype=np.float32).repeat(2, axis=0), np.array([0, 0, 1, 1])), 2)
+    2.0
+    """
+    sizes = np.bincount(groups)
+    if len(sizes) < 2:
+        return 0.0
+    sums = np.zeros((len(sizes), vectors.shape[1]), dtype=np.float32)
+    order = np.argsort(groups, kind="stable")
+    sums[:] = np.add.reduceat(vectors[order], np.searchsorted(groups[order], np.arange(len(sizes))), axis=0)
+    centres = unit(sums)
+    total = 0.0
+    step = max(1, near.BLOCK_CELLS // len(sizes))
+    for start in range(0, len(vectors), step):
+        rows, inside = vectors[start : start + step], groups[start : start + step]
+        found = rows @ centres.T
+        own = np.einsum("ij,ij->i", rows, unit(sums[inside] - rows))
+        found[np.arange(len(rows)), inside] = -1.0
+        to_own, to_next = 1.0 - own, 1.0 - found.max(axis=1)
+        margin = to_next - to_own
+        total += float(np.sum(margin / np.maximum(np.maximum(to_own, to_next), 1e-9) + margin))
+    return total / len(vectors)
+
+
+def leiden(graph: csr_matrix, *, resolution: float, seed: int = 0, rounds: int = 2) -> Groups:
+    """Return the group of each node, shape (n,), 0 and up; a node without ties is a group of its own [1]_."""
+    import graspologic_native
+
+    n = graph.shape[0]
+    if graph.nnz == 0:
+        return np.arange(n, dtype=np.int32)
+    _, found = graspologic_native.leiden_csr(
+        graph.indptr.astype(np.int64),
+        graph.indices.astype(np.int32),
+        graph.data.astype(np.float64),
+        n,
+        resolution=resolution,
+        iterations=rounds,
+        seed=seed,
+    )
+    groups = np.full(n, -1, dtype=np.int64)
+    groups[np.fromiter(found.keys(), dtype=np.int64, count=len(found))] = np.fromiter(
+        found.values(), dtype=np.int64, count=len(found)
+    )
+    alone = groups < 0
+    groups[alone] = groups.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+    _, places = np.unique(groups, return_inverse=True)
+    return places.astype(np.int32)
+
+
+def join(graph: csr_matrix, groups: Groups, *, resolution: float = BROAD, seed: int = 0) -> Groups:
+    """Return the broad group of each fine one, shape (groups,): the same, over the graph of the groups."""
+    from scipy.sparse import csr_matrix
+
+    count = int(groups.max(initial=-1)) + 1
+    inside = np.flatnonzero(groups >= 0)
+    if count < 2:
+        return np.zeros(count, dtype=np.int32)
+    belongs: Any = csr_matrix((np.ones(len(inside)), (inside, groups[inside])), shape=(graph.shape[0], count))
+    between = (belongs.T @ graph @ belongs).tocsr()
+    between.sort_indices()
+    return leiden(between, resolution=resolution, seed=seed)
