@@ -122,6 +122,7 @@ def build() -> Scene:
     made["token"] = kept
     made["department"] = workspaces.add_department(workspace=workspace, name="Legal", actor=actor, at=NOW)
     made["team"] = workspaces.add_team(workspace=workspace, name="Routing", actor=actor, at=NOW)
+    made["circle"] = workspaces.make_circle(workspace=workspace, name="Counsel", actor=actor, at=NOW)
     made["notice"] = Notice.objects.create(
         workspace=workspace,
         member=ada.member,
@@ -184,6 +185,7 @@ SAMPLES: dict[str, Sample] = {
     "invitation_id": lambda scene: scene.made["invitation"].pk,
     "department_id": lambda scene: scene.made["department"].pk,
     "team_id": lambda scene: scene.made["team"].pk,
+    "circle_id": lambda scene: scene.made["circle"].pk,
     "token_id": lambda scene: scene.made["token"].pk,
     "session_id": lambda scene: 1,
     "notice_id": lambda scene: scene.made["notice"].pk,

@@ -9,6 +9,10 @@ WORKSPACE = {
     "settings/activity/export/": "GET viewer",
     "settings/activity/verify/": "GET viewer",
     "settings/change/": "POST owner",
+    "settings/circles/": "GET viewer",
+    "settings/circles/<int:circle_id>/change/": "POST owner",
+    "settings/circles/<int:circle_id>/remove/": "POST owner",
+    "settings/circles/add/": "POST owner",
     "settings/danger/": "GET owner",
     "settings/danger/close/": "POST owner",
     "settings/deleted/": "GET maker",
@@ -41,6 +45,8 @@ WORKSPACE = {
 }
 
 PROGRAMS = {
+    "circles": "GET viewer, POST owner",
+    "circles/<int:circle_id>": "PUT owner, DELETE owner",
     "departments": "GET viewer, POST owner",
     "departments/<int:department_id>": "PATCH owner, DELETE owner",
     "invitations": "GET owner, POST owner",

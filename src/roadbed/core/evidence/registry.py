@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import models
 
@@ -68,6 +68,25 @@ class Provider:
     name: str
     stages: tuple[Stage, ...]
     collect: Collect
+
+
+Beside = Callable[[int, str, Any, Collection[int]], Sequence[Part]]
+"""`beside(workspace_id, workspace_slug, record, circles)`: what stands behind a record within walls."""
+
+_BESIDE: list[Beside] = []
+
+
+def register_beside(source: Beside) -> None:
+    """Say what a member's circles hold about a record. It is shown beside the shared figures, never within them."""
+    if source not in _BESIDE:
+        _BESIDE.append(source)
+
+
+def beside(*, workspace_id: int, workspace: str, record: Any, circles: Collection[int]) -> list[Part]:
+    """What a member of these circles may know of a record besides what everybody does; nothing without circles."""
+    if not circles:
+        return []
+    return [part for source in _BESIDE for part in source(workspace_id, workspace, record, circles)]
 
 
 _PROVIDERS: dict[str, Provider] = {}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from roadbed.core.records.views import comments, links, records, saved_views, search, today
+from roadbed.core.records.views import circles, comments, links, records, saved_views, search, today
 
 
 class KeyConverter:
@@ -41,6 +41,7 @@ workspace_patterns: list[URLPattern] = [
     path("<key:key>/activity/", records.show_activity, name="record-activity"),
     path("<key:key>/comments/", comments.add, name="record-comments"),
     path("<key:key>/links/", links.add, name="record-links"),
+    path("<key:key>/circle/", circles.move, name="record-circle"),
     path("<key:key>/watch/", records.watch, name="record-watch"),
     path("<key:key>/tags/", records.tag, name="record-tags"),
     path("<key:key>/delete/", records.delete, name="record-delete"),

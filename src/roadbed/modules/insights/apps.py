@@ -20,7 +20,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
         from roadbed.modules.insights import facade, imports, tasks
-        from roadbed.modules.insights.selectors import bodies, inbox
+        from roadbed.modules.insights.selectors import bodies, inbox, walls
         from roadbed.modules.insights.services import movers, quotes, tally
 
         for kind in (
@@ -106,6 +106,7 @@ class InsightsConfig(AppConfig):
         records.on_link_changed(tally.follow_link)
         records.on_link_changed(quotes.guard_link)
         registry.register(facade.PROVIDER)
+        registry.register_beside(walls.within)
         today.register(inbox.waiting_for)
         demo.register("insights", story.load)
         assert tasks  # noqa: S101 - imported for its registrations

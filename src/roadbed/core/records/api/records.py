@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Path, Query, Router
@@ -21,6 +22,7 @@ from roadbed.core.records.api.schemas import (
     READ_PROBLEMS,
     WRITE_PROBLEMS,
     ChainOut,
+    CircleBody,
     HitOut,
     MergeIn,
     MergeOut,
@@ -133,6 +135,29 @@ def unarchive_record(request: HttpRequest, workspace: Path[str], key: str) -> Re
     access = access_of(request, role=Role.MAKER)
     record = selectors.whole(_record(access, key))
     records.unarchive_record(record=record, actor=access.actor, at=timezone.now())
+    return record
+
+
+@router.put(
+    "records/{key}/circle",
+    response={200: RecordOut, **WRITE_PROBLEMS},
+    operation_id="set_circle",
+    url_name="record-circle",
+)
+def set_circle(request: HttpRequest, workspace: Path[str], key: str, body: CircleBody) -> Record:
+    """Make a record private to a circle that one is in, or open it to everybody."""
+    access = access_of(request, role=Role.MAKER)
+    record = _record(access, key)
+    circle = access.member.circles.filter(pk=body.circle).first() if body.circle else None
+    if body.circle and circle is None:
+        raise ValidationError({"circle": "You are in no such circle."})
+    records.move_to_circle(
+        record=record,
+        circle=circle,
+        actor=access.actor,
+        at=timezone.now(),
+        actor_circles=access.circle_ids,
+    )
     return record
 
 

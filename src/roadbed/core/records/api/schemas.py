@@ -23,6 +23,9 @@ class RecordOut(Schema):
     kind: str
     title: str
     product: str | None
+    circle: int | None = Field(
+        None, alias="circle_id", description="Only this circle sees it; null: everybody."
+    )
     version: int
     external_source: str
     external_id: str
@@ -35,6 +38,12 @@ class RecordOut(Schema):
     def resolve_product(record: Record) -> str | None:
         """The product's slug."""
         return record.product.slug if record.product else None
+
+
+class CircleBody(Schema):
+    """Who sees a record: the members of one of one's own circles, or (null) everybody in the workspace."""
+
+    circle: int | None = Field(ge=1, le=2**62)
 
 
 class LinkIn(Schema):

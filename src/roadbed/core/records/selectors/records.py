@@ -19,7 +19,7 @@ def access_record(
     manager = Record.objects
     read = manager.everything_in if deleted else manager.in_workspace
     rows = read(workspace_id, circles=circles)
-    found: Record = rows.by_key(key).select_related("workspace", "merged_into").get()
+    found: Record = rows.by_key(key).select_related("workspace", "merged_into", "circle").get()
     return found
 
 

@@ -57,6 +57,9 @@ class FeedbackOut(InsightOut):
     rating: Decimal | None
     said_at: datetime
     attributes: dict[str, Any]
+    circle: int | None = Field(
+        None, alias="circle_id", description="Only this circle sees it; null: everybody."
+    )
 
     @staticmethod
     def resolve_person(piece: Feedback) -> str | None:
@@ -97,6 +100,9 @@ class FeedbackIn(FeedbackFields):
     account_name: str = Field("", max_length=300)
     external_source: str = Field("", max_length=60)
     external_id: str = Field("", max_length=200)
+    circle: int | None = Field(
+        None, ge=1, le=2**62, description="Only this circle, one of your own, sees it."
+    )
 
 
 class StateIn(Schema):

@@ -75,6 +75,7 @@ def resolve(access: Access, fields: dict[str, Any]) -> dict[str, Any]:
     finders: dict[str, Any] = {
         "person": lambda key: Person.objects.in_workspace(workspace_id).by_key(key).first(),
         "account": lambda key: Account.objects.in_workspace(workspace_id).by_key(key).first(),
+        "circle": lambda number: access.member.circles.filter(pk=number).first(),
         "product": lambda slug: Product.objects.filter(workspace_id=workspace_id, slug=slug).first(),
     }
     for name in finders.keys() & fields.keys():

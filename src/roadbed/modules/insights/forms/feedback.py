@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from roadbed.core.workspaces.models import Product
+from roadbed.core.workspaces.models import Circle, Product
 
 MOMENT = "%Y-%m-%dT%H:%M"
 
@@ -57,4 +57,20 @@ class FeedbackForm(FactsForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="In their own words. It is never changed later.",
     )
+    circle = forms.ModelChoiceField(
+        label="Who sees it",
+        queryset=Circle.objects.none(),
+        required=False,
+        empty_label="Everybody in the workspace",
+        help_text="What is private to a circle is part of no figure that others read.",
+    )
+
+    def __init__(self, *args: Any, circles: Any = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if circles is None or not circles.exists():
+            # Who is in no circle has nothing to choose.
+            del self.fields["circle"]
+        else:
+            self.fields["circle"].queryset = circles  # type: ignore[attr-defined]  # it is a model choice field
+
     field_order = ("text", "account_name", "person_name", "person_email", "source", "said_at", "rating")

@@ -82,8 +82,9 @@ def _rows(access: Access, pieces: tuple[Feedback, ...], shown: frozenset[str]) -
             parts.key(target.key, url=f"/w/{access.workspace.slug}/{target.key}/")
             for target in targets.get(piece.pk, [])[:4]
         ]
+        walls = [parts.chip(piece.circle.name, tone="warn", icon="people")] if piece.circle else []
         cells: dict[str, str] = {
-            "text": parts.title(piece.title, url=url, key_text=piece.key),
+            "text": parts.joined([parts.title(piece.title, url=url, key_text=piece.key), *walls]),
             "who": who_said(piece),
             "backs": parts.joined(backed) if backed else parts.quiet("–"),
             "state": parts.chip(piece.get_state_display(), tone=TONES[piece.state]),
@@ -158,7 +159,14 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         for other in selectors.wordings_of(piece)
     ]
     context: dict[str, Any] = {
-        **pages.record_context(access=access, record=piece, now=now, hidden_kinds=("need", "feature")),
+        **pages.record_context(
+            access=access,
+            record=piece,
+            now=now,
+            hidden_kinds=("need", "feature"),
+            # The chain is what everybody sees; a private piece is no bead of it.
+            with_chain=not piece.is_private,
+        ),
         "piece": piece,
         "base": shared.place(access, "feedback/"),
         "insights": shared.place(access),
@@ -181,7 +189,8 @@ def create(request: HttpRequest, access: Access) -> HttpResponse:
     """Take in one thing one person said."""
     now = timezone.now()
     base = shared.place(access, "feedback/")
-    options: dict[str, Any] = {"workspace_id": access.workspace.pk, "now": now}
+    own = access.member.circles.all()
+    options: dict[str, Any] = {"workspace_id": access.workspace.pk, "now": now, "circles": own}
     form = FeedbackForm(request.POST, **options) if request.method == "POST" else FeedbackForm(**options)
     if request.method == "POST" and form.is_valid():
         try:
