@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from roadbed_engines.text.themes import match_themes
+
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -75,7 +77,8 @@ def settle(
     """
     if not found.shape == before.shape == held.shape:
         raise ValueError("found, before and held must have one entry a piece")
-    taken = _match(found=found, before=before, fixed=frozenset(fixed))
+    movable = np.where(np.isin(before, list(fixed)), NONE, before)
+    taken = match_themes(before=movable.astype(np.int32), after=found.astype(np.int32), least=ENOUGH)
     taken |= _stay_joined(found=found, before=before, joined=frozenset(joined) - set(fixed), taken=taken)
     theme = np.full(found.shape, NONE, dtype=np.int64)
     new = []
@@ -96,30 +99,6 @@ def _overlaps(found: Ids, before: Ids) -> tuple[Ids, Ids, Ids]:
     both = (found >= 0) & (before >= 0)
     pairs, counts = np.unique(np.stack([found[both], before[both]], axis=1), axis=0, return_counts=True)
     return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), counts.astype(np.int64)
-
-
-def _match(*, found: Ids, before: Ids, fixed: frozenset[int]) -> dict[int, int]:
-    from scipy.optimize import linear_sum_assignment
-
-    groups, themes, counts = _overlaps(found, before)
-    sizes_now = dict(zip(*(part.tolist() for part in np.unique(found, return_counts=True)), strict=True))
-    sizes_then = dict(zip(*(part.tolist() for part in np.unique(before, return_counts=True)), strict=True))
-    rows = np.unique(groups)
-    columns = np.array([theme for theme in np.unique(themes).tolist() if theme not in fixed], dtype=np.int64)
-    if not len(rows) or not len(columns):
-        return {}
-    shared = np.zeros((len(rows), len(columns)))
-    place = {theme: index for index, theme in enumerate(columns.tolist())}
-    for group, theme, count in zip(groups.tolist(), themes.tolist(), counts.tolist(), strict=True):
-        enough = count >= ENOUGH * min(sizes_now[group], sizes_then[theme])
-        if theme in place and enough:
-            shared[np.searchsorted(rows, group), place[theme]] = count
-    chosen_rows, chosen_columns = linear_sum_assignment(shared, maximize=True)
-    return {
-        int(rows[row]): int(columns[column])
-        for row, column in zip(chosen_rows, chosen_columns, strict=True)
-        if shared[row, column] > 0
-    }
 
 
 def _stay_joined(*, found: Ids, before: Ids, joined: frozenset[int], taken: dict[int, int]) -> dict[int, int]:

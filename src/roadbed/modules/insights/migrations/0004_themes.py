@@ -226,8 +226,9 @@ class Migration(migrations.Migration):
                 (
                     "resolution",
                     models.FloatField(
-                        default=10.0,
-                        help_text="From 2, few broad themes, to 30, many fine ones.",
+                        blank=True,
+                        help_text="From 2, few broad themes, to 30, many fine ones; empty: as the feedback itself falls apart.",
+                        null=True,
                         validators=[
                             django.core.validators.MinValueValidator(2.0),
                             django.core.validators.MaxValueValidator(30.0),
@@ -238,7 +239,11 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("resolution__gte", 2.0), ("resolution__lte", 30.0)),
+                        condition=models.Q(
+                            ("resolution__isnull", True),
+                            models.Q(("resolution__gte", 2.0), ("resolution__lte", 30.0)),
+                            _connector="OR",
+                        ),
                         name="theme_choice_in_reach",
                         violation_error_message="From 2, few broad themes, to 30, many fine ones.",
                     )
@@ -256,7 +261,7 @@ class Migration(migrations.Migration):
                 ),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
-                ("resolution", models.FloatField()),
+                ("resolution", models.FloatField(default=0, help_text="How fine the themes were made.")),
                 ("model", models.CharField(blank=True, max_length=60)),
                 ("pieces", models.PositiveIntegerField(default=0)),
                 ("unassigned", models.PositiveIntegerField(default=0)),

@@ -10,7 +10,7 @@ from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights.models.feedback import Feedback
 
-BROADEST, FINEST, BALANCED = 2.0, 30.0, 10.0
+BROADEST, FINEST = 2.0, 30.0
 
 
 class Origin(models.TextChoices):
@@ -141,7 +141,7 @@ class ThemeRun(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="theme_runs")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    resolution = models.FloatField()
+    resolution = models.FloatField(default=0, help_text="How fine the themes were made.")
     model = models.CharField(max_length=60, blank=True)
     pieces = models.PositiveIntegerField(default=0)
     unassigned = models.PositiveIntegerField(default=0)
@@ -165,16 +165,17 @@ class ThemeChoice(models.Model):
 
     workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, primary_key=True, related_name="+")
     resolution = models.FloatField(
-        default=BALANCED,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(BROADEST), MaxValueValidator(FINEST)],
-        help_text="From 2, few broad themes, to 30, many fine ones.",
+        help_text="From 2, few broad themes, to 30, many fine ones; empty: as the feedback itself falls apart.",
     )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="theme_choice_in_reach",
-                condition=Q(resolution__gte=BROADEST, resolution__lte=FINEST),
+                condition=Q(resolution__isnull=True) | Q(resolution__gte=BROADEST, resolution__lte=FINEST),
                 violation_error_message="From 2, few broad themes, to 30, many fine ones.",
             )
         ]
