@@ -78,7 +78,15 @@ def settle(
     if not found.shape == before.shape == held.shape:
         raise ValueError("found, before and held must have one entry a piece")
     movable = np.where(np.isin(before, list(fixed)), NONE, before)
-    taken = match_themes(before=movable.astype(np.int32), after=found.astype(np.int32), least=ENOUGH)
+    taken = {
+        group: theme
+        for group, theme in match_themes(
+            before=movable.astype(np.int32), after=found.astype(np.int32), least=0
+        ).items()
+        # Measured by all that either holds, not only by what was in a theme both times.
+        if ((found == group) & (before == theme)).sum()
+        >= ENOUGH * min((found == group).sum(), (before == theme).sum())
+    }
     taken |= _stay_joined(found=found, before=before, joined=frozenset(joined) - set(fixed), taken=taken)
     theme = np.full(found.shape, NONE, dtype=np.int64)
     new = []

@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
                     "resolution",
                     models.FloatField(
                         blank=True,
-                        help_text="From 2, few broad themes, to 30, many fine ones; empty: as the feedback itself falls apart.",
+                        help_text="From 2, few broad, to 30, many fine ones; empty: as the feedback falls apart.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(2.0),

@@ -168,7 +168,7 @@ class ThemeChoice(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(BROADEST), MaxValueValidator(FINEST)],
-        help_text="From 2, few broad themes, to 30, many fine ones; empty: as the feedback itself falls apart.",
+        help_text="From 2, few broad, to 30, many fine ones; empty: as the feedback falls apart.",
     )
 
     class Meta:
