@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.db import transaction
 
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.core.workspaces.roles import Role
@@ -14,6 +17,17 @@ from tests import people
 @pytest.fixture
 def now() -> datetime:
     return people.NOW
+
+
+@pytest.fixture(scope="module")
+def module_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database for fixtures that serve a whole module: rolled back after it.
+
+    Each test that also asks for `db` has its own writes rolled back as ever, to what these fixtures made.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Product, Workspace
+from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote
 from roadbed.modules.insights.selectors import outline, outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
@@ -22,15 +23,25 @@ from tests.insights import outline_world
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> None:
+def _forget(db: None) -> None:
     cache.clear()
 
 
-@pytest.fixture
-def world(
-    workspace: Workspace, product: Product, ada: people.Someone, now: dt.datetime
-) -> outline_world.World:
-    return outline_world.build(workspace=workspace, now=now, actor=ada.actor, product=product)
+@pytest.fixture(scope="module")
+def workspace(module_database: None) -> Workspace:
+    return people.make_workspace()
+
+
+@pytest.fixture(scope="module")
+def product(workspace: Workspace) -> Product:
+    return Product.objects.create(workspace=workspace, slug="dispatch", name="Dispatch")
+
+
+@pytest.fixture(scope="module")
+def world(workspace: Workspace, product: Product) -> outline_world.World:
+    """Dear to make, so made once: what a test changes in it is rolled back after the test."""
+    ada = people.join(workspace, "Ada", Role.OWNER)
+    return outline_world.build(workspace=workspace, now=people.NOW, actor=ada.actor, product=product)
 
 
 @dataclass

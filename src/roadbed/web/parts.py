@@ -162,8 +162,8 @@ def link(text: str, *, url: str) -> SafeString:
 def title(text: str, *, url: str, key_text: str = "", note: str = "") -> SafeString:
     """Return the main cell of a row: key, title as the link, and a quiet note."""
     return format_html(
-        '<span>{}<a class="table__title" href="{}">{}</a>{}</span>',
-        format_html('<span class="key">{}</span> ', key_text) if key_text else EMPTY,
+        '<span class="table__name">{}<span><a class="table__title" href="{}">{}</a>{}</span></span>',
+        format_html('<span class="key">{}</span>', key_text) if key_text else EMPTY,
         url,
         text,
         format_html(' <span class="quiet">{}</span>', note) if note else EMPTY,

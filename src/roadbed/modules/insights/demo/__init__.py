@@ -101,7 +101,9 @@ def _when(rng: random.Random, at: datetime, shape: str) -> datetime:
     share = rng.random()
     share = {"rising": share**0.45, "falling": share**2.1}.get(shape, share)
     days = (1 - share) * (30 * MONTHS - 3)
-    return (at - timedelta(days=days)).replace(hour=rng.randint(7, 18), minute=rng.randint(0, 59), second=0)
+    moment = (at - timedelta(days=days)).replace(hour=rng.randint(7, 18), minute=rng.randint(0, 59), second=0)
+    # What was said today arrived an hour later, and that must be over, too.
+    return moment if moment <= at - timedelta(hours=1) else moment - timedelta(days=1)
 
 
 def _fill(rng: random.Random, text: str) -> str:
