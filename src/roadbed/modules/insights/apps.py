@@ -16,7 +16,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.records import deeds, events, kinds, today
         from roadbed.core.records import services as records
         from roadbed.core.tables import sources, targets
-        from roadbed.core.workspaces import navigation
+        from roadbed.core.workspaces import navigation, settings_tabs
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
         from roadbed.modules.insights import facade, imports, tasks
@@ -84,6 +84,8 @@ class InsightsConfig(AppConfig):
             navigation.Entry(label="Customers", path="insights/accounts/", group="Discover", order=13),
             navigation.Entry(label="People", path="insights/people/", group="Discover", order=14),
             navigation.Entry(label="Segments", path="insights/segments/", group="Discover", order=15),
+            navigation.Entry(label="Compare", path="insights/compare/", group="Discover", order=15),
+            navigation.Entry(label="Sources", path="insights/sources/", group="Discover", order=16),
         ):
             navigation.register(entry)
         for label, path, words, role in (
@@ -92,9 +94,16 @@ class InsightsConfig(AppConfig):
             ("Add an account", "insights/accounts/new/", "new customer organisation", Role.MAKER),
             ("Add a person", "insights/people/new/", "new contact customer", Role.MAKER),
             ("Make a segment", "insights/segments/new/", "new rule customers", Role.MAKER),
+            ("Compare segments", "insights/compare/", "side by side difference demand", Role.VIEWER),
+            ("Weigh demand", "settings/demand/", "impact score weights votes revenue", Role.VIEWER),
             ("Triage feedback", "insights/", "inbox", Role.MAKER),
+            ("Open a source", "insights/sources/new/", "new form widget mail webhook github", Role.MAKER),
         ):
             deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
+
+        settings_tabs.register(
+            settings_tabs.Tab(label="Demand", path="settings/demand/", group="Workspace", order=60)
+        )
 
         for target in imports.TARGETS:
             targets.register(target)

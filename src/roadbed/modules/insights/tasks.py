@@ -35,7 +35,7 @@ def fetch_source(context: jobs.Context, *, source_id: int) -> dict[str, Any] | N
     """Ask one source for what is new. Failures are kept with the source, which is asked again later by itself."""
     source = (
         Source.objects.listening()
-        .filter(pk=source_id, workspace_id=context.workspace_id)
+        .filter(pk=source_id, workspace_id=context.workspace_id or 0)
         .select_related("workspace", "product")
         .first()
     )

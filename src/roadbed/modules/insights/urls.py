@@ -4,6 +4,9 @@ from django.urls import URLPattern, path
 
 from roadbed.modules.insights.views import (
     accounts,
+    compare,
+    demand,
+    doors,
     exports,
     feedback,
     inbox,
@@ -14,7 +17,19 @@ from roadbed.modules.insights.views import (
     people,
     quotes,
     segments,
+    sources,
+    votes,
+    weights,
 )
+
+root_patterns: list[URLPattern] = [
+    path("f/<slug:token>/", doors.form, name="voice"),
+    path("f/<slug:token>/embed/", doors.embed, name="voice-embed"),
+    path("f/<slug:token>/widget.js", doors.widget, name="voice-widget"),
+    path("f/<slug:token>/frame.js", doors.frame, name="voice-frame"),
+    path("f/<slug:token>/look.css", doors.look, name="voice-look"),
+    path("hooks/in/<slug:token>/", doors.hook, name="hook-in"),
+]
 
 workspace_patterns: list[URLPattern] = [
     path("insights/", inbox.show, name="inbox-triage"),
@@ -47,6 +62,15 @@ workspace_patterns: list[URLPattern] = [
     path("insights/people/new/", people.create, name="person-new"),
     path("insights/people/<int:number>/", people.show, name="person"),
     path("insights/people/<int:number>/edit/", people.change, name="person-edit"),
+    path("insights/demand/<key:key>/", demand.show, name="demand"),
+    path("insights/demand/<key:key>/<slug:figure>/", demand.parts, name="demand-parts"),
+    path("insights/compare/", compare.show, name="compare"),
+    path("insights/votes/find/", votes.find, name="votes-find"),
+    path("insights/votes/<key:key>/new/", votes.add, name="vote-new"),
+    path("insights/votes/<int:vote_id>/remove/", votes.remove, name="vote-remove"),
+    path("insights/votes/restore/<str:kept>/", votes.restore, name="vote-restore"),
+    path("settings/demand/", weights.show, name="demand-weights"),
+    path("settings/demand/save/", weights.save, name="demand-weights-save"),
     path("insights/segments/", segments.index, name="segments"),
     path("insights/segments/new/", segments.create, name="segment-new"),
     path("insights/segments/preview/", segments.preview, name="segment-preview"),
@@ -67,4 +91,19 @@ workspace_patterns: list[URLPattern] = [
     path("insights/needs/<int:number>/source/", need.set_source, name="need-source"),
     path("insights/outline/", outline.show, name="outline"),
     path("insights/outline/download/", outline.download, name="outline-download"),
+    path("insights/sources/", sources.index, name="sources"),
+    path("insights/sources/new/", sources.choose, name="source-choose"),
+    path("insights/sources/new/<slug:kind>/", sources.create, name="source-new"),
+    path("insights/sources/<int:source_id>/", sources.show, name="source"),
+    path("insights/sources/<int:source_id>/edit/", sources.change, name="source-edit"),
+    path("insights/sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
+    path("insights/sources/<int:source_id>/renew/", sources.renew, name="source-renew"),
+    path("insights/sources/<int:source_id>/run/", sources.run, name="source-run"),
+    path("insights/sources/<int:source_id>/delete/", sources.delete, name="source-delete"),
+    path("insights/sources/<int:source_id>/restore/", sources.restore, name="source-restore"),
+    path(
+        "insights/sources/<int:source_id>/arrivals/<int:arrival_id>/retry/",
+        sources.retry,
+        name="arrival-retry",
+    ),
 ]

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -22,6 +22,7 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import RecordTag, Relation
 from roadbed.modules.insights.models import Account, Arrival, Feedback, Quote, Source
 from roadbed.modules.insights.models.domains import OPEN_MAIL, domain_of
+from roadbed.modules.insights.services import cleaning
 from roadbed.modules.insights.services.deeds import doing
 from roadbed.modules.insights.services.feedback import TITLE_MOST, add_feedback, clean_text, first_words
 
@@ -32,6 +33,7 @@ ATTRIBUTE_LENGTH = 500
 PAYLOAD_MOST = 200_000
 TAGS_MOST = 20
 Outcome = Arrival.Outcome
+CAN_BE_TRIED_AGAIN = frozenset({Outcome.REFUSED, Outcome.LEFT_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,18 @@ def _take(*, source: Source, item: Item, external_id: str, at: datetime) -> Rece
         return _add(source=source, item=item, external_id=external_id, at=at)
 
 
+def cleaned(*, source: Source, item: Item) -> Item:
+    """Return the item without the words that the workspace does not keep."""
+    cleaner = cleaning.cleaner_for(workspace_id=source.workspace_id)
+    if cleaner is None:
+        return item
+    try:
+        text, title = cleaner.text(item.text), cleaner.text(item.title)
+        return replace(item, text=text, title=title, attributes=cleaner.facts(item.attributes))
+    finally:
+        cleaner.note()
+
+
 def _sound(item: Item) -> Item:
     """Return the item with what can be mended mended; what cannot raises."""
     text = clean_text(item.text)
@@ -185,15 +199,28 @@ def _sound(item: Item) -> Item:
         person=" ".join(item.person.replace("\x00", "").split())[:300],
         email=email,
         account=" ".join(item.account.replace("\x00", "").split())[:300],
-        url=item.url.strip() if len(item.url) <= 500 and item.url.startswith(("http://", "https://")) else "",
-        locale=item.locale.strip()[:12],
+        url=_address(item.url),
+        locale=item.locale.replace("\x00", "").strip()[:12],
         rating=item.rating.quantize(Decimal("0.1")) if item.rating is not None else None,
         tags=tuple(
-            dict.fromkeys(tag[:60] for tag in (" ".join(str(each).split()) for each in item.tags) if tag)
+            dict.fromkeys(
+                tag[:60]
+                for tag in (" ".join(str(each).replace("\x00", "").split()) for each in item.tags)
+                if tag
+            )
         )[:TAGS_MOST],
         attributes=_plain(item.attributes),
         reply_to=item.reply_to,
     )
+
+
+def _address(url: str) -> str:
+    """Return an address that can be a link, or nothing: a bad one must not keep the words out."""
+    try:
+        URLValidator(schemes=["http", "https"])(url.strip())
+    except ValidationError:
+        return ""
+    return url.strip() if len(url.strip()) <= 500 else ""
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +252,7 @@ def _account(source: Source, email: str) -> Account | None:
 
 
 def _add(*, source: Source, item: Item, external_id: str, at: datetime) -> Received:
-    item = _sound(item)
+    item = _sound(cleaned(source=source, item=item))
     actor = actor_of(source)
     feedback = add_feedback(
         workspace=source.workspace,
@@ -272,7 +299,7 @@ def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, a
             f" It is part of {known.merged_into.key} now." if known.merged_into else " It was deleted here."
         )
         return Received(Outcome.KNOWN, external_id, known, where.strip())
-    item = _sound(item)
+    item = _sound(cleaned(source=source, item=item))
     changes: dict[str, Any] = {}
     detail = ""
     merged = {**known.attributes, **item.attributes}
@@ -349,7 +376,7 @@ def _write_down(*, source: Source, item: Item, received: Received, at: datetime)
         record=received.feedback,
         detail=received.detail[:400],
         lag_seconds=min(lag, 2**31 - 1) if lag is not None else None,
-        payload=_payload(item) if received.outcome == Outcome.REFUSED else "",
+        payload=_payload(cleaned(source=source, item=item)) if received.outcome in CAN_BE_TRIED_AGAIN else "",
     )
 
 
@@ -372,7 +399,7 @@ def item_from(arrival: Arrival) -> Item | None:
     return Item(**{"text": "", **known, "said_at": said_at, "rating": rating})
 
 
-def retry(*, arrival: Arrival, actor: Actor, at: datetime) -> Received:
+def retry(*, arrival: Arrival, at: datetime) -> Received:
     """Try a refused item once more.
 
     Raises
@@ -380,7 +407,7 @@ def retry(*, arrival: Arrival, actor: Actor, at: datetime) -> Received:
     ValidationError
         If it is not a refused one, or cannot be read any more.
     """
-    item = item_from(arrival) if arrival.outcome == Outcome.REFUSED else None
+    item = item_from(arrival) if arrival.outcome in CAN_BE_TRIED_AGAIN else None
     if item is None or arrival.retried_at is not None:
         raise ValidationError("There is nothing to try again.")
     received = receive(source=arrival.source, item=item, at=at)

@@ -276,7 +276,7 @@ def restore_source(*, source: Source, actor: Actor, at: datetime) -> Source:
 
 
 def prune(*, at: datetime) -> int:
-    """Delete a batch of what was written down of arrivals long ago; return how many. Refused ones stay twice as long."""
+    """Delete a batch of what was written down of old arrivals; return how many. Refused ones stay twice as long."""
     old = Q(at__lt=at - 2 * KEPT) | Q(at__lt=at - KEPT) & ~Q(outcome=Arrival.Outcome.REFUSED)
     ids = list(Arrival.objects.filter(old).order_by("pk").values_list("pk", flat=True)[:1000])
     Arrival.objects.filter(pk__in=ids).delete()
