@@ -42,7 +42,7 @@ def vectors_of(texts: Sequence[str]) -> np.ndarray:
     name = hashlib.sha256("\x00".join([embedding.MINILM_ID, *texts]).encode("utf-8", "ignore")).hexdigest()
     path = CACHE / f"{name[:24]}.npy"
     if path.exists():
-        return np.load(path)
+        return np.asarray(np.load(path), dtype=np.float32)
     found = embedding.minilm().encode(list(texts))
     np.save(path, found)
     return found
@@ -114,7 +114,7 @@ def seamonkey(data: Path) -> None:
     def by_words(bug: int) -> list[int]:
         scores = fts_scores(database, texts[bug][:2000], texts=len(texts))
         scores[bug] = -1
-        return np.argsort(-scores)[:10].tolist()
+        return [int(at) for at in np.argsort(-scores)[:10]]
 
     claim(
         "SeaMonkey duplicates, recall at 10",
@@ -158,7 +158,11 @@ def close_vectors(texts: list[str]) -> rows.Rows:
 
 def xquad(data: Path) -> tuple[list[str], list[str], np.ndarray, list[list[str]], list[int]]:
     content = json.loads((data / "xquad.en.json").read_text(encoding="utf-8"))
-    texts, asked, truth, gold, group = [], [], [], [], []
+    texts: list[str] = []
+    asked: list[str] = []
+    truth: list[int] = []
+    gold: list[list[str]] = []
+    group: list[int] = []
     for number, article in enumerate(content["data"]):
         for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
@@ -308,7 +312,7 @@ def fit(sets: Sequence[Sequence[Case]]) -> list[np.ndarray]:
         carried = other.predict_proba(features(sets[check]))[:, 1]
         answerable = np.array([case.answerable for case in sets[check]])
         print(f"    learnt on set {learn + 1}, tried on set {check + 1}:", curve(carried, answerable))
-    return [part for part in np.split(confidence, np.cumsum([len(one) for one in sets])[:-1])]
+    return list(np.split(confidence, np.cumsum([len(one) for one in sets])[:-1]))
 
 
 def answering(data: Path, *, learn: bool) -> None:

@@ -35,7 +35,8 @@ def bag(texts: Sequence[str]) -> npt.NDArray[np.float32]:
         for word in lexical.words(text):
             found[row, crc32(word.encode()) % 2048] += 1.0
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 0).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 0)
+    return scaled
 
 
 def ask(question: str, texts: Sequence[str]) -> answers.Answer:

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 LONGEST = 20_000
 """Characters of a text that are read. What a person says fits; a pasted log must not weigh like a book."""
-STOP_WORDS = frozenset(
+_STOPPED = (
     "a about above after again against all am an and any are aren as at be because been before being below "
     "between both but by can cannot could couldn d did didn do does doesn doing don down during each else few for "
     "from further get got had hadn has hasn have haven having he her here hers herself him himself his how i if in "
@@ -27,8 +27,9 @@ STOP_WORDS = frozenset(
     "ourselves out over own please re s same shan she should shouldn so some such t than that the their theirs them "
     "themselves then there these they this those through to too under until up upon us ve very was wasn we were "
     "weren what when where which while who whom whose why will with won would wouldn you your yours yourself "
-    "yourselves".split()  # noqa: SIM905 - a list of words reads best as words
+    "yourselves"
 )
+STOP_WORDS = frozenset(_STOPPED.split())
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)+|[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
