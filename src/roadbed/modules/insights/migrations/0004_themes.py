@@ -100,6 +100,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "mood",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        editable=False,
+                        help_text="How many pieces are of each intent and sentiment.",
+                    ),
+                ),
+                (
                     "recent",
                     models.PositiveIntegerField(
                         default=0, editable=False, help_text="People in the last four weeks."

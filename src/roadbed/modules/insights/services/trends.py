@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +15,15 @@ from django.utils import timezone
 
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records.models import Record
-from roadbed.modules.insights.models import Account, Assignment, Dimension, Feedback, Theme, WeekCount
+from roadbed.modules.insights.models import (
+    Account,
+    Assignment,
+    Dimension,
+    Feedback,
+    Reading,
+    Theme,
+    WeekCount,
+)
 from roadbed.modules.insights.selectors import trends as selectors
 from roadbed.modules.insights.selectors.outline_parts import segments_of
 from roadbed.modules.insights.selectors.outline_scope import accounts_of
@@ -44,6 +52,7 @@ class Said:
     theme: int | None
     source: str
     version: str
+    moods: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ class _Theme:
     latest_at: dt.datetime | None = None
     recent: set[int] = field(default_factory=set)
     usual: set[int] = field(default_factory=set)
+    mood: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -78,6 +88,8 @@ def _rows(workspace_id: int) -> Iterator[tuple[int, Said]]:
             home_id=workspace_id, theme__isnull=False, theme__deleted_at__isnull=True
         ).values_list("feedback_id", "theme_id")
     )
+    readings = Reading.objects.filter(home_id=workspace_id).values_list("feedback_id", "intent", "sentiment")
+    mood_of = {pk: (intent, sentiment) for pk, intent, sentiment in readings.iterator(chunk_size=BATCH)}
     names = (
         "pk", "person_id", "account_id", "person__account_id", "said_at", "source", "attributes", "merged_into_id",
     )  # fmt: skip
@@ -99,6 +111,7 @@ def _rows(workspace_id: int) -> Iterator[tuple[int, Said]]:
                 theme=theme_of.get(root),
                 source=source,
                 version=selectors.version_in(attributes),
+                moods=mood_of.get(pk, ()),
             )
             yield root, said
 
@@ -159,6 +172,7 @@ def read(*, workspace_id: int, at: dt.datetime, progress: Progress | None = None
 def _add(theme: _Theme, said: Said, stretch: int) -> None:
     theme.pieces += 1
     theme.people.add(said.speaker)
+    theme.mood.update(mood for mood in said.moods if mood)
     if said.account:
         theme.accounts.add(said.account)
     theme.first_at = min(theme.first_at or said.at, said.at)
@@ -244,7 +258,7 @@ def _write_tallies(workspace_id: int, found: Counted, at: dt.datetime) -> None:
         line = [found.last_week - back * WEEK for back in range(WEEKS_ON_A_LINE - 1, -1, -1)]
         theme.weekly = [weeks[week][0] if week in weeks else 0 for week in line]
         theme.recent, theme.usual = len(own.recent), len(own.usual) * RECENT_DAYS / USUAL_DAYS
-        theme.change, theme.direction = None, ""
+        theme.change, theme.direction, theme.mood = None, "", dict(sorted(own.mood.items()))
         try:
             trend = share_trend(people=(len(own.usual), len(own.recent)), voices=voices)
         except NotEnoughDataError:
@@ -257,7 +271,9 @@ def _write_tallies(workspace_id: int, found: Counted, at: dt.datetime) -> None:
         update_fields=["quotes", "people", "accounts", "revenue", "first_at", "latest_at", "counted_at"],
         batch_size=500,
     )
-    Theme.objects.bulk_update(themes, ["weekly", "recent", "usual", "change", "direction"], batch_size=200)
+    Theme.objects.bulk_update(
+        themes, ["weekly", "recent", "usual", "change", "direction", "mood"], batch_size=200
+    )
 
 
 @transaction.atomic
