@@ -2,10 +2,10 @@
 
 from ninja import Router
 
-from roadbed.modules.insights.api import customers, feedback, needs, outline
+from roadbed.modules.insights.api import customers, demand, feedback, needs, outline, sources, votes
 
 router = Router(tags=["insights"])
-for part in (feedback, customers, needs, outline):
+for part in (feedback, customers, needs, outline, demand, votes, sources):
     router.add_router("", part.router)
 
 __all__ = ["router"]
