@@ -124,7 +124,9 @@ def _out(run: Import) -> dict[str, Any]:
 def _find(access: Access, import_id: int) -> Import:
     if import_id > ID_MAX:
         raise MissingError
-    return selectors.access_import(workspace_id=access.workspace.pk, import_id=import_id)
+    return selectors.access_import(
+        workspace_id=access.workspace.pk, import_id=import_id, user_id=access.member.user_id
+    )
 
 
 def _product(access: Access, slug: str) -> Product | None:
@@ -142,7 +144,9 @@ def _product(access: Access, slug: str) -> Product | None:
 def list_imports(request: HttpRequest, workspace: Path[str], query: Query[PageQuery]) -> dict[str, Any]:
     """List imports, newest first."""
     access = access_of(request, role=Role.MAKER)
-    rows, following = page_by_id(selectors.list_imports(workspace_id=access.workspace.pk), query)
+    rows, following = page_by_id(
+        selectors.list_imports(workspace_id=access.workspace.pk, user_id=access.member.user_id), query
+    )
     return {"items": [_out(row) for row in rows], "next": following}
 
 
@@ -219,7 +223,8 @@ def _deed(run: Import, deed: Any) -> dict[str, Any]:
         raise HttpError(409, str(error)) from error
     except (services.AmbiguousDatesError, mapping.MappingError, UnreadableFileError) as error:
         raise HttpError(422, str(error)) from error
-    return _out(selectors.access_import(workspace_id=run.workspace_id, import_id=run.pk))
+    run.refresh_from_db()
+    return _out(run)
 
 
 @router.post(

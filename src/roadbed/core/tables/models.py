@@ -86,6 +86,16 @@ class Import(models.Model):
         return f"{self.file_name} into {self.target}"
 
     @property
+    def is_private(self) -> bool:
+        """Whether the file holds what only circles may see: then nobody but its owner sees the import."""
+        return bool(self.options.get("private"))
+
+    @property
+    def shown_name(self) -> str:
+        """The file's name as others may read it, in jobs and in the history."""
+        return "a private file" if self.is_private else self.file_name
+
+    @property
     def is_draft(self) -> bool:
         """Whether its mapping can still be changed."""
         return self.state == self.State.DRAFT

@@ -20,7 +20,7 @@ from roadbed.core.search.models import SearchEntry
 from roadbed.core.tables import revival
 from roadbed.core.tables.targets import Change, Outcome, Run
 
-OWN = ("id", "title", "version", "deleted_at", "merged_into_id", "external_id", "product_id")
+OWN = ("id", "circle_id", "title", "version", "deleted_at", "merged_into_id", "external_id", "product_id")
 TITLE_LENGTH = 300
 
 
@@ -39,6 +39,8 @@ class Draft:
     external_id: str = ""
     record_id: int | None = None
     """The record that it is about, where a name or an address told."""
+    circle_id: int | None = None
+    """The circle that a new record is private to; one that is there stays where it is."""
 
 
 @dataclass(slots=True)
@@ -122,6 +124,9 @@ class RecordWriter:
             row = row or by_id.get(draft.record_id or 0)
             if row is None:
                 new.append(draft)
+            elif row.get("circle_id") is not None and row["circle_id"] not in self.run.circles:
+                # The importer may not see it, so they may not change it, and are told no more than this.
+                written.outcome.rejects.append((draft.index, "Its id is taken here already."))
             else:
                 written.ids[draft.index] = row["id"]
                 known.append((draft, row))
@@ -172,10 +177,10 @@ class RecordWriter:
         bulk.insert(
             Record,
             ["id", "workspace_id", "product_id", "kind", "prefix", "number", "title", "external_source",
-             "external_id", "created_at", "created_by_id", "updated_at", "updated_by_id"],
+             "external_id", "circle_id", "created_at", "created_by_id", "updated_at", "updated_by_id"],
             (
                 (record_id, *fixed, number + place, draft.title, run.source if draft.external_id else "",
-                 draft.external_id, *who)
+                 draft.external_id, draft.circle_id, *who)
                 for place, (draft, record_id) in enumerate(zip(drafts, ids, strict=True))
             ),
         )  # fmt: skip

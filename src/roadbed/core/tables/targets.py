@@ -75,6 +75,8 @@ class Run:
     mapped: frozenset[str]
     """The fields that columns are mapped to: what is not among them is never touched by a re-import."""
     is_dry: bool = False
+    circles: Mapping[int, str] = field(default_factory=dict)
+    """The circles of whoever imports, with their names: they may write into these and no others."""
     memory: dict[str, Any] = field(default_factory=dict)
 
 
@@ -141,6 +143,9 @@ class ImportTarget:
     in_use: Callable[[int, Sequence[int]], Collection[int]] | None = None
     """Given the workspace and ids of records that an undo would remove: those that must stay, because something
     was built on them since."""
+
+    clean: Callable[..., str] | None = None
+    """Given ``workspace_id`` and ``text``: the text as it may be kept, for the cells of rejected rows."""
 
     def field(self, name: str) -> Field:
         """Return a field by name, or raise `KeyError`."""

@@ -53,7 +53,9 @@ def _find(access: Access, import_id: int) -> Import:
     if import_id > ID_MAX:
         raise Http404
     try:
-        return selectors.access_import(workspace_id=access.workspace.pk, import_id=import_id)
+        return selectors.access_import(
+            workspace_id=access.workspace.pk, import_id=import_id, user_id=access.member.user_id
+        )
     except Import.DoesNotExist as error:
         raise Http404 from error
 
@@ -94,7 +96,9 @@ def show_all(request: HttpRequest, access: Access) -> HttpResponse:
     """List the imports of the workspace."""
     state = FILTERS.parse(request.GET, path=request.path)
     found = pagination.paginate(
-        selectors.list_imports(workspace_id=access.workspace.pk), order=("-pk",), cursor=state.cursor
+        selectors.list_imports(workspace_id=access.workspace.pk, user_id=access.member.user_id),
+        order=("-pk",),
+        cursor=state.cursor,
     )
     table = tables.Table(
         id="imports",

@@ -112,11 +112,16 @@ def create_import(
         layout=found.plain(),
         columns=list(columns),
         mapping=fields,
-        options=dict(options or {}),
+        options={**dict(options or {}), **_walls(fields)},
         created_by_id=actor.user_id,
         created_by_name=actor.name[:120],
         created_at=at,
     )
+
+
+def _walls(fields: Sequence[str]) -> dict[str, bool]:
+    """A file that names circles holds what others may not see, its rejected rows included."""
+    return {"private": True} if "circle" in fields else {}
 
 
 def _sample(path: Path, layout: Layout) -> tuple[tuple[str, ...], list[Row]]:
@@ -143,8 +148,10 @@ def change_layout(*, run: Import, asked: Mapping[str, Any]) -> Import:
     if list(columns) != held.columns:
         held.columns = list(columns)
         held.mapping = mappings.guess(target=targets.get(held.target), columns=columns, rows=sample)
+        held.options.pop("private", None)
+        held.options |= _walls(held.mapping)
     held.dry_run = None
-    held.save(update_fields=["layout", "columns", "mapping", "dry_run"])
+    held.save(update_fields=["layout", "columns", "mapping", "options", "dry_run"])
     return held
 
 
@@ -165,6 +172,8 @@ def change_mapping(
     held.product = product
     if options is not None:
         held.options = {**held.options, **options}
+    held.options.pop("private", None)
+    held.options |= _walls(fields)
     if source is not None:
         held.external_source = " ".join(source.split())[:60] or source_from(held.file_name)
     held.dry_run = None
@@ -238,7 +247,7 @@ def start_check(*, run: Import, actor: Actor) -> Import:
         held.dry_run = None
         held.is_cancel_requested = False
         held.save(update_fields=["state", "dry_run", "is_cancel_requested"])
-        _enqueue("tables.check", held, actor, f"Check of {held.file_name}")
+        _enqueue("tables.check", held, actor, f"Check of {held.shown_name}")
     return held
 
 
@@ -274,7 +283,7 @@ def start_import(*, run: Import, actor: Actor, at: datetime, is_inline: bool = F
             ]
         )
         if not is_inline:
-            _enqueue("tables.import", held, actor, f"Import of {held.file_name}")
+            _enqueue("tables.import", held, actor, f"Import of {held.shown_name}")
     return held
 
 
@@ -300,7 +309,7 @@ def start_undo(*, run: Import, actor: Actor, is_inline: bool = False) -> Import:
     held.state = State.UNDOING
     held.save(update_fields=["state"])
     if not is_inline:
-        _enqueue("tables.undo", held, actor, f"Undoing of {held.file_name}")
+        _enqueue("tables.undo", held, actor, f"Undoing of {held.shown_name}")
     return held
 
 

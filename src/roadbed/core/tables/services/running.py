@@ -16,6 +16,7 @@ from roadbed.core.tables.models import Import, ImportBatch, ImportChange, Import
 from roadbed.core.tables.reading import Row, UnreadableFileError
 from roadbed.core.tables.targets import Outcome, ParsedRow, Run
 from roadbed.core.tables.understanding import Understanding, shown
+from roadbed.core.workspaces.models import Circle
 
 STATISTICS_FROM = 2_000
 """From this many rows on, the query planner is told that the tables have grown."""
@@ -78,6 +79,15 @@ def _context(
         currency=run.workspace.currency,
         mapped=understanding.mapped,
         is_dry=is_dry,
+        circles=dict(
+            Circle.objects.filter(
+                workspace_id=run.workspace_id,
+                members__user_id=actor.user_id,
+                members__removed_at__isnull=True,
+            ).values_list("pk", "name")
+        )
+        if actor.user_id is not None
+        else {},
     )
 
 
@@ -169,6 +179,12 @@ def _commit(
         raise _StopError
 
 
+def _kept_cells(held: Import, understanding: Understanding, row: Row) -> list[str]:
+    """Return the cells of a rejected row as they may be kept."""
+    cells, clean = shown(row.cells), understanding.target.clean
+    return [clean(workspace_id=held.workspace_id, text=cell) for cell in cells] if clean else cells
+
+
 def _commit_held(held: Import, understanding: Understanding, context: Run, batch: list[Pair]) -> None:
     outcome, rejects = _write(understanding, context, batch)
     counts = _settle_counts(understanding, outcome, len(rejects), len(batch))
@@ -194,7 +210,7 @@ def _commit_held(held: Import, understanding: Understanding, context: Run, batch
     bulk.insert(
         ImportReject,
         ["run_id", "row", "reason", "cells"],
-        [(held.pk, row.number, reason, shown(row.cells)) for row, reason in rejects],
+        [(held.pk, row.number, reason, _kept_cells(held, understanding, row)) for row, reason in rejects],
     )
     if understanding.target.follow is not None:
         touched = {kind: [each.record_id for each in all_] for kind, all_ in outcome.changed.items()}
@@ -211,7 +227,7 @@ def _commit_held(held: Import, understanding: Understanding, context: Run, batch
         made_along=held.made_along,
         progress_at=context.at,
     )
-    facts = {"import": held.pk, "file": held.file_name, "target": held.target, "rows": len(batch), **counts}
+    facts = {"import": held.pk, "file": held.shown_name, "target": held.target, "rows": len(batch), **counts}
     records.record_activity(
         workspace_id=held.workspace_id, actor=context.actor, verb="imported", at=context.at, changes=facts
     )

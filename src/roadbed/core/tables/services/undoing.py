@@ -66,7 +66,7 @@ def _undo_batch(run: Import, batch: ImportBatch, actor: Actor, at: datetime) -> 
     batch.undone_at = at
     batch.save(update_fields=["undone_at"])
     Import.objects.filter(pk=run.pk).update(kept_count=F("kept_count") + kept, progress_at=at)
-    facts = {"import": run.pk, "file": run.file_name, "removed": removed, "put back": put_back, "kept": kept}
+    facts = {"import": run.pk, "file": run.shown_name, "removed": removed, "put back": put_back, "kept": kept}
     records.record_activity(
         workspace_id=run.workspace_id, actor=actor, verb="undid an import", at=at, changes=facts
     )

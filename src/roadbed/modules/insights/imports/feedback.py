@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from roadbed.core.tables.record_writer import Draft, RecordWriter
@@ -14,7 +15,7 @@ from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow,
 from roadbed.modules.insights.imports.directory import Directory, fold
 from roadbed.modules.insights.models import Quote
 from roadbed.modules.insights.models.domains import domain_of
-from roadbed.modules.insights.services import tally
+from roadbed.modules.insights.services import cleaning, tally
 from roadbed.modules.insights.services.feedback import first_words
 
 FIELDS = (
@@ -60,6 +61,8 @@ FIELDS = (
           max_length=12),
     Field("tags", "Tags", "list", aliases=("tag", "labels", "label", "keywords", "schlagworte", "étiquettes",
           "etiquetas")),
+    Field("circle", "Circle", aliases=("private to",), max_length=80,
+          help="The name of one of your circles: only its members see the row. Empty rows are open to everybody."),
 )  # fmt: skip
 
 PRESETS = (
@@ -93,10 +96,14 @@ def identity(row: ParsedRow) -> str:
     return "sha256:" + hashlib.sha256("\x1f".join((who, when, words)).encode()).hexdigest()[:40]
 
 
-def _feedback(run: Run, index: int, row: ParsedRow) -> Draft:
+def _feedback(run: Run, index: int, row: ParsedRow, cleaner: cleaning.Cleaner | None) -> Draft:
     values = row.values
     text = values.get("text") or values.get("title", "")
-    title = values.get("title") or first_words(text)
+    title = values.get("title", "")
+    extras: Mapping[str, Any] = row.extras
+    if cleaner is not None:
+        text, title, extras = cleaner.text(text), cleaner.text(title), cleaner.facts(extras)
+    title = title or first_words(text)
     said = {name: values[name] for name in ("url", "locale", "rating", "said_at") if name in values}
     defaults: dict[str, Any] = {"said_at": run.started_at, "source": run.source}
     if "source" in values:
@@ -106,7 +113,7 @@ def _feedback(run: Run, index: int, row: ParsedRow) -> Draft:
         title=title,
         values={"text": text, **said},
         defaults=defaults,
-        attributes=row.extras,
+        attributes=dict(extras),
         tags=values.get("tags", ()),
         external_id=row.key,
     )
@@ -131,19 +138,31 @@ class _Batch:
         self.drafts: dict[int, Draft] = {}
         self.accounts: dict[int, int] = {}
         self.people: dict[int, int] = {}
+        self.circles = {fold(name): pk for pk, name in run.circles.items()}
 
     def write(self) -> Outcome:
         """Understand every row first, so that a refused row makes neither account nor person."""
+        cleaner = cleaning.cleaner_for(workspace_id=self.run.workspace_id)
         for index, row in enumerate(self.rows):
-            draft = _feedback(self.run, index, row)
+            try:
+                draft = _feedback(self.run, index, row, cleaner)
+            except ValidationError as error:
+                self.outcome.rejects.append((index, " ".join(error.messages)))
+                continue
             problem = self.writer.check(draft)
             said_at = draft.values.get("said_at")
             if said_at is not None and said_at > self.run.at:
                 problem = f"Date: {said_at:%Y-%m-%d} lies in the future."
+            named = row.values.get("circle", "")
+            if named:
+                draft.circle_id = self.circles.get(fold(named))
+                problem = problem or ("" if draft.circle_id else f"Circle: you are in none called {named}.")
             if problem:
                 self.outcome.rejects.append((index, problem))
             else:
                 self.drafts[index] = draft
+        if cleaner is not None and not self.run.is_dry:
+            cleaner.note()
         self._refuse_quoted()
         self._write_accounts()
         self._write_people()
@@ -167,6 +186,7 @@ class _Batch:
         keys = {draft.external_id: index for index, draft in self.drafts.items() if draft.external_id}
         quoted = (
             Quote.objects.filter(
+                Q(feedback__circle__isnull=True) | Q(feedback__circle_id__in=list(self.run.circles)),
                 feedback__workspace_id=self.run.workspace_id,
                 feedback__kind="feedback",
                 feedback__external_source=self.run.source,
@@ -315,4 +335,5 @@ FEEDBACK = ImportTarget(
     keeps_identity=True,
     in_use=in_use,
     follow=follow,
+    clean=cleaning.clean_text_for,
 )

@@ -1,0 +1,1 @@
+"""What is private to a circle stays there, whichever door is tried."""
