@@ -26,6 +26,7 @@ from roadbed.core.workspaces.views import people as people_views
 from roadbed.modules.insights import services as insights
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Segment
 from roadbed.modules.insights.views import needs as need_views
+from roadbed.modules.insights.views import votes as vote_views
 from roadbed.modules.roadmap import services as roadmap
 from roadbed.modules.roadmap.models import Release, Status
 from tests import people
@@ -145,6 +146,10 @@ def build() -> Scene:
     made["quote"] = insights.quote_words(
         feedback=made["feedback"], target=made["need"], start=0, end=4, actor=actor, at=NOW
     )
+    made["vote"] = insights.vote(
+        person=made["person"], target=made["need"], on_behalf=True, actor=actor, at=NOW
+    )
+    made["second segment"] = _one_of(scene, Segment, title="Small fleets", rule={"conditions": []})
     made["import"] = imports.create_import(
         workspace=workspace,
         target="feedback",
@@ -172,6 +177,11 @@ def _kept_row(scene: Scene) -> str:
     return signing.dumps({"name": "Again", "members": []}, salt=people_views.SALT)
 
 
+def _kept_vote(scene: Scene) -> str:
+    person, need = scene.made["person"], scene.made["need"]
+    return signing.dumps([person.pk, need.pk, "", NOW.isoformat(), True], salt=vote_views.SALT)
+
+
 SAMPLES: dict[str, Sample] = {
     "workspace": lambda scene: scene.workspace.slug,
     "key": lambda scene: scene.made["need"].key,
@@ -195,6 +205,8 @@ SAMPLES: dict[str, Sample] = {
     "token": lambda scene: mails.unsubscribe_token(member=scene.dan.member, topic="watch"),
     "import_id": lambda scene: scene.made["import"].pk,
     "quote_id": lambda scene: scene.made["quote"].pk,
+    "vote_id": lambda scene: scene.made["vote"].pk,
+    "figure": lambda scene: "customers",
     "first": lambda scene: 1,
     "last": lambda scene: 1,
     "deed_id": lambda scene: scene.made["deed"].pk,
@@ -222,6 +234,7 @@ PLACED: dict[str, Sample] = {
     "w/<slug:workspace>/insights/needs/undo/<str:kept>/": lambda scene: {
         "kept": signing.dumps(["archive", []], salt=need_views.UNDO_SALT, compress=True)
     },
+    "w/<slug:workspace>/insights/votes/restore/<str:kept>/": lambda scene: {"kept": _kept_vote(scene)},
     "w/<slug:workspace>/settings/members/<int:member_id>/restore/": lambda scene: {
         "member_id": scene.gone.member.pk
     },

@@ -51,6 +51,17 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", API + "feedback/<key>/state"): {"state": "done"},
     ("POST", API + "feedback/<key>/quotes"): {"target": "N-1"},
     ("PATCH", API + "quotes/<int:quote_id>"): {"strength": 2},
+    ("POST", API + "votes"): {"target": "N-1", "person_name": "Jo Park"},
+    ("PUT", API + "demand-weights"): {"vote": "0.5"},
+    ("POST", PAGE + "insights/votes/<key:key>/new/"): {"name": "Jo Park"},
+    ("POST", PAGE + "settings/demand/save/"): {
+        "strength_0": "1",
+        "strength_1": "2",
+        "strength_2": "3",
+        "strength_3": "5",
+        "vote": "1",
+        "elsewhere": "1",
+    },
     ("POST", PAGE + "view/"): {"view": "technical"},
     ("POST", PAGE + "<key:key>/merge/"): {"target": "N-2"},
     ("POST", PAGE + "roadmap/place/"): {"card": lambda scene: scene.made["feature"].pk, "column": "now"},
@@ -70,6 +81,7 @@ UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
 ASKED: dict[str, str] = {
     API + "search": "q=road",
     PAGE + "insights/outline/download/": "format=markdown",
+    API + "segment-comparison": "segment=S-1&segment=S-2",
 }
 """The query that an address cannot do without."""
 

@@ -20,8 +20,9 @@ from roadbed.modules.insights.services import visitors
 from roadbed.web import formats
 
 METHOD = (
-    "People are counted once, whatever they said and however often; so are accounts, and their yearly revenue. "
-    "Counted are quotes on the record itself, on the needs it answers, and on everything below it in the tree. "
+    "People are counted once, whatever they said and however often, and whether they voted too; so are accounts, and "
+    "their yearly revenue as far as it is known. Counted are quotes and votes on the record itself, on the needs it "
+    "answers, and on everything below it in the tree, and votes on the feedback that is quoted. "
     "Deleted feedback is left out; merged feedback counts as long as the piece it was merged into is there."
 )
 ENOUGH_PEOPLE = 5
@@ -41,7 +42,7 @@ def _strength(people: int) -> Strength:
 def _heard_of_targets(
     workspace: Workspace, base: str, records: Mapping[int, Record]
 ) -> dict[int, EvidenceItem]:
-    tallies = EvidenceTally.objects.filter(record_id__in=records, quotes__gt=0).in_bulk()
+    tallies = EvidenceTally.objects.filter(record_id__in=records, people__gt=0).in_bulk()
     voices = backing.strongest_voices(workspace_id=workspace.pk, targets=list(tallies))
     found: dict[int, EvidenceItem] = {}
     for pk, tally in tallies.items():
@@ -50,7 +51,7 @@ def _heard_of_targets(
         headline = (
             people if not tally.accounts else f"{people} at {formats.plural(tally.accounts, 'customer')}"
         )
-        paid = tally.revenue and f"{formats.money(tally.revenue, currency=workspace.currency)} a year"
+        paid = bool(tally.revenue) and f"{formats.money(tally.revenue, currency=workspace.currency)} a year"
         detail = f"{paid} between them" if paid and tally.accounts > 1 else paid or ""
         parts = [
             Part(
@@ -62,9 +63,9 @@ def _heard_of_targets(
         ]
         parts.append(
             Part(
-                label=f"All {formats.plural(tally.quotes, 'quote')}",
+                label=f"Everybody: {formats.plural(tally.quotes, 'quote')}, {formats.plural(tally.votes, 'vote')}",
                 value=f"{formats.plural(tally.deal_breakers, 'deal-breaker')}, strength {tally.strength}",
-                url=f"{base}insights/feedback/?backs={records[pk].key}",
+                url=f"{base}insights/demand/{records[pk].key}/",
             )
         )
         found[pk] = EvidenceItem(

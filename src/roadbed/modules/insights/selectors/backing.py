@@ -132,7 +132,7 @@ def strongest_voices(
                     quote_id=quote,
                     text=text,
                     strength=strength,
-                    said_at=_moment(said_at),
+                    said_at=moment(said_at),
                     number=number,
                     person=person,
                     account=account,
@@ -142,7 +142,7 @@ def strongest_voices(
     return found
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
     """SQLite hands out text where PostgreSQL hands out a moment."""
     parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return timezone.make_aware(parsed, connection.timezone) if timezone.is_naive(parsed) else parsed

@@ -73,7 +73,7 @@ def list_needs(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySet[Nee
     if filters.get("rated") is not None:
         rated = Q(importance__isnull=False, satisfaction__isnull=False)
         needs = needs.filter(rated if filters["rated"] else ~rated)
-    for name in ("people", "revenue"):
+    for name in ("people", "revenue", "impact"):
         if filters.get(name) is not None:
             needs = needs.filter(_between(f"tally__{name}", filters[name]))
     if filters.get("heard") is not None:

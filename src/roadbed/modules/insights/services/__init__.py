@@ -18,6 +18,13 @@ from roadbed.modules.insights.services.feedback import (
 )
 from roadbed.modules.insights.services.needs import change_need, create_need
 from roadbed.modules.insights.services.quotes import change_quote, put_back_quote, quote_words, remove_quote
+from roadbed.modules.insights.services.redaction import (
+    add_rule,
+    choose_redaction,
+    leave_private,
+    redact_feedback,
+    remove_rule,
+)
 from roadbed.modules.insights.services.segments import change_segment, create_segment
 from roadbed.modules.insights.services.tally import recount, recount_everything, target_kinds
 from roadbed.modules.insights.services.triage import (
@@ -34,7 +41,7 @@ from roadbed.modules.insights.services.triage import (
     tag_many,
     undo,
 )
-from roadbed.modules.insights.services.votes import NotVotableError, unvote, vote, vote_many
+from roadbed.modules.insights.services.votes import NotVotableError, unvote, votable_kinds, vote, vote_many
 from roadbed.modules.insights.services.weighting import set_weights
 
 __all__ = [
@@ -44,12 +51,14 @@ __all__ = [
     "accept",
     "accept_as_new_need",
     "add_feedback",
+    "add_rule",
     "change_account",
     "change_feedback",
     "change_need",
     "change_person",
     "change_quote",
     "change_segment",
+    "choose_redaction",
     "clean_text",
     "create_account",
     "create_need",
@@ -60,13 +69,16 @@ __all__ = [
     "find_or_make_account",
     "find_or_make_person",
     "first_words",
+    "leave_private",
     "link_many",
     "mark_triaged",
     "put_back_quote",
     "quote_words",
     "recount",
     "recount_everything",
+    "redact_feedback",
     "remove_quote",
+    "remove_rule",
     "reopen",
     "set_state",
     "set_state_of_many",
@@ -77,6 +89,7 @@ __all__ = [
     "target_kinds",
     "undo",
     "unvote",
+    "votable_kinds",
     "vote",
     "vote_many",
 ]

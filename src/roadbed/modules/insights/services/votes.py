@@ -51,6 +51,7 @@ def vote(
     at: datetime,
     note: str = "",
     on_behalf: bool = False,
+    voted_at: datetime | None = None,
 ) -> Vote:
     """Let a person want a need, a feature or what a piece of feedback asks for. A second vote changes nothing.
 
@@ -58,6 +59,8 @@ def vote(
     ----------
     on_behalf : bool
         Whether the actor votes for somebody else; then the vote keeps who did so, and a new note replaces the old.
+    voted_at : datetime, optional
+        When it was meant, where that is not now; never later than `at`.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def vote(
         target_id=target.pk,
         defaults={
             "note": words,
-            "voted_at": at,
+            "voted_at": min(voted_at or at, at),
             "voted_by_id": actor.user_id if on_behalf else None,
         },
     )

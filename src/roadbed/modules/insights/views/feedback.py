@@ -20,9 +20,11 @@ from roadbed.modules.insights.forms.feedback import FactsForm, FeedbackForm
 from roadbed.modules.insights.models import Feedback, Strength
 from roadbed.modules.insights.selectors import choices
 from roadbed.modules.insights.selectors import feedback as selectors
+from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.modules.insights.views import shared
 from roadbed.web import filters, formats, pagination, parts, responses, tables, toasts
 
+VOTES_SHOWN = 12
 LIST_NAME = "insights.feedback"
 COUNT_CAP = 1000
 TONES = {"new": "accent", "skipped": "", "done": "good"}
@@ -172,6 +174,8 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "insights": shared.place(access),
         "runs": selectors.runs_of(text=piece.text, quotes=quotes),
         "quotes": quotes,
+        "votes": list(vote_reads.votes_for(record=piece)[:VOTES_SHOWN]),
+        "votes_count": vote_reads.votes_for(record=piece).count(),
         "wordings": wordings,
         "who": who_said(piece),
         "strengths": [(value, label, value + 1) for value, label in Strength.choices],

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from roadbed.core.evidence import figures
 from roadbed.core.records import kinds, markdown, pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -75,48 +76,6 @@ def _opportunity(need: Need) -> dict[str, Any]:
         method="Ulwick (2002): importance + max(importance − satisfaction, 0). Above 10 it is underserved.",
     )
     return {"figure": figure, "found": found, "rating": rating, "tone": SERVED_TONES[found.served]}
-
-
-def _facts(need: Need, *, currency: str) -> list[dict[str, Any]]:
-    """The counts, each opening to what it is made of."""
-    tally = getattr(need, "tally", None)
-    if tally is None:
-        return []
-    as_of = outline_words.full_day(tally.counted_at)
-    quotes = _part("Quotes", formats.number(tally.quotes), "#quotes")
-    people = receipts.Receipt(
-        value=formats.number(tally.people),
-        title="Distinct people",
-        parts=(quotes, _part("People behind them", formats.number(tally.people))),
-        method="Everybody counts once; words of a piece without a name count as one person.",
-        as_of=as_of,
-    )
-    revenue = receipts.Receipt(
-        value=formats.money(tally.revenue, currency=currency) if tally.revenue else "–",
-        title="Revenue a year",
-        parts=(
-            _part("Customers", formats.number(tally.accounts)),
-            _part("Sum", formats.money_exact(tally.revenue, currency=currency)),
-        ),
-        method="The yearly revenue of the distinct customers, as far as it is known.",
-        as_of=as_of,
-    )
-    strength = receipts.Receipt(
-        value=formats.number(tally.strength),
-        title="Strength",
-        parts=(
-            _part("People", formats.number(tally.people)),
-            _part("Deal-breakers among them", formats.number(tally.deal_breakers)),
-        ),
-        method="The strongest word of each person, from 0 (nice to have) to 3 (deal-breaker), added up.",
-        as_of=as_of,
-    )
-    return [
-        {"label": "People", "figure": people},
-        {"label": "Customers", "value": formats.number(tally.accounts)},
-        {"label": "Revenue a year", "figure": revenue},
-        {"label": "Strength", "figure": strength},
-    ]
 
 
 def _trend(need: Need) -> tuple[outline_figures.NeedTrend, receipts.Receipt]:
@@ -202,7 +161,10 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "base": base(access),
         "url": url,
         "description": markdown.render(need.description, workspace=slug),
-        "facts": _facts(need, currency=access.workspace.currency),
+        "facts": figures.asking_facts(
+            record=need, tally=getattr(need, "tally", None), workspace=access.workspace
+        ),
+        "demand_url": figures.demand_url(need, workspace=slug),
         "opportunity": _opportunity(need),
         "importance_edit": rating_edit(access, need, "importance"),
         "satisfaction_edit": rating_edit(access, need, "satisfaction"),

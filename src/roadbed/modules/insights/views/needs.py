@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
+from roadbed.core.evidence import figures
 from roadbed.core.tables import sources, writing
 from roadbed.core.tables.responses import export_response
 from roadbed.core.workspaces.access import Access, page
@@ -44,7 +45,14 @@ TONES = {Direction.RISING: "warn", Direction.FALLING: "", Direction.STEADY: "", 
 
 COLUMNS = (
     tables.Column("title", "Need", main=True, sortable=True),
-    tables.Column("people", "People", numeric=True, sortable=True, hint="Distinct people who spoke of it"),
+    tables.Column(
+        "impact",
+        "Impact",
+        numeric=True,
+        sortable=True,
+        hint="What each voice counts, added up; open it to see how",
+    ),
+    tables.Column("people", "People", numeric=True, sortable=True, hint="Distinct people who asked or voted"),
     tables.Column("accounts", "Customers", numeric=True, sortable=True, hint="Distinct accounts"),
     tables.Column("revenue", "Revenue", numeric=True, sortable=True, hint="A year, over these accounts"),
     tables.Column(
@@ -54,6 +62,9 @@ COLUMNS = (
         sortable=True,
         shown=False,
         hint="Sum of the strongest word of each",
+    ),
+    tables.Column(
+        "votes", "Votes", numeric=True, sortable=True, shown=False, hint="Without words of their own"
     ),
     tables.Column("trend", "Trend", hint="Share of all people, last 90 days over the 270 before"),
     tables.Column("importance", "Importance", numeric=True, hint="0 to 10"),
@@ -71,6 +82,7 @@ FILTERS = filters.FilterSet(
         filters.Choice("segment", "Segment", pinned=True),
         filters.Boolean("answered", "Answered", yes="by a feature", no="by nothing yet"),
         filters.Boolean("rated", "Rated", yes="rated", no="not rated"),
+        filters.NumberRange("impact", "Impact"),
         filters.NumberRange("people", "People"),
         filters.NumberRange("revenue", "Revenue"),
         filters.DateRange("heard", "Last heard"),
@@ -78,10 +90,12 @@ FILTERS = filters.FilterSet(
         filters.Boolean("archived", "Archived", yes="only archived", no="not archived"),
     ),
     sorts=(
+        filters.SortOption("impact", "Impact"),
         filters.SortOption("people", "People"),
         filters.SortOption("accounts", "Customers"),
         filters.SortOption("revenue", "Revenue"),
         filters.SortOption("strength", "Strength"),
+        filters.SortOption("votes", "Votes"),
         filters.SortOption("opportunity", "Opportunity"),
         filters.SortOption("latest", "Last heard"),
         filters.SortOption("created", "Written"),
@@ -90,6 +104,8 @@ FILTERS = filters.FilterSet(
     default_sort="-people",
 )
 ORDER = {
+    "impact": "tally__impact",
+    "votes": "tally__votes",
     "people": "tally__people",
     "accounts": "tally__accounts",
     "revenue": "tally__revenue",
@@ -213,9 +229,14 @@ def _rows(
         url = f"{base(access)}{need.number}/"
         cells: dict[str, str] = {
             "title": parts.title(need.title, url=url, key_text=need.key),
+            "impact": parts.link(
+                formats.number(tally.impact if tally else 0, digits=1),
+                url=figures.demand_url(need, workspace=access.workspace.slug),
+            ),
+            "votes": formats.number(tally.votes if tally else 0),
             "people": formats.number(tally.people if tally else 0),
             "accounts": formats.number(tally.accounts if tally else 0),
-            "revenue": formats.money(tally.revenue, currency=currency) if tally and tally.revenue else "–",
+            "revenue": figures.revenue_words(tally, currency=currency),
             "strength": formats.number(tally.strength if tally else 0),
             "trend": trend_chip(trends.get(need.pk)),
             "opportunity": opportunity_mark(need),

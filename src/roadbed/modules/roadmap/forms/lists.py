@@ -26,12 +26,14 @@ FILTERS = filters.FilterSet(
         filters.Choice("owner", "Owner"),
         filters.Boolean("open", "Open", yes="open", no="shipped or dropped"),
         filters.Boolean("answers", "Need", yes="answers a need", no="answers none"),
+        filters.NumberRange("impact", "Impact"),
         filters.NumberRange("people", "People"),
         filters.NumberRange("revenue", "Revenue"),
         filters.MultiChoice("tag", "Tag"),
         filters.Boolean("archived", "Archived", yes="only archived", no="not archived"),
     ),
     sorts=(
+        filters.SortOption("impact", "Impact"),
         filters.SortOption("people", "People"),
         filters.SortOption("accounts", "Customers"),
         filters.SortOption("revenue", "Revenue"),
@@ -44,6 +46,7 @@ FILTERS = filters.FilterSet(
     default_sort="-updated",
 )
 ORDER = {
+    "impact": "tally__impact",
     "people": "tally__people",
     "accounts": "tally__accounts",
     "revenue": "tally__revenue",

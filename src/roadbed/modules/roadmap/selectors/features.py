@@ -61,7 +61,7 @@ def filter_features(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySe
         rows = rows.filter(release__number=release)
     if (is_open := filters.get("open")) is not None:
         rows = rows.exclude(status__in=CLOSED) if is_open else rows.filter(status__in=CLOSED)
-    for name in ("people", "revenue"):
+    for name in ("people", "revenue", "impact"):
         if span := filters.get(name):
             if span.low is not None:
                 rows = rows.filter(**{f"tally__{name}__gte": span.low})

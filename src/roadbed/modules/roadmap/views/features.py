@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from roadbed.core.evidence import chain
+from roadbed.core.evidence import chain, figures
 from roadbed.core.records import markdown, pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -23,7 +23,7 @@ from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
 from roadbed.modules.roadmap.models.strength import evidence_strength
 from roadbed.modules.roadmap.views import fields, shared
-from roadbed.web import formats, responses, toasts
+from roadbed.web import responses, toasts
 
 CHANGEABLE = (
     "title",
@@ -38,17 +38,10 @@ CHANGEABLE = (
 )
 
 
-def _facts(access: Access, feature: Feature) -> list[dict[str, str]]:
-    tally = getattr(feature, "tally", None)
-    return [
-        {"label": "People", "value": formats.number(tally.people if tally else 0)},
-        {"label": "Customers", "value": formats.number(tally.accounts if tally else 0)},
-        {
-            "label": "Revenue a year",
-            "value": formats.money(tally.revenue, currency=access.workspace.currency) if tally else "–",
-        },
-        {"label": "Deal-breakers", "value": formats.number(tally.deal_breakers if tally else 0)},
-    ]
+def _facts(access: Access, feature: Feature) -> list[dict[str, Any]]:
+    return figures.asking_facts(
+        record=feature, tally=getattr(feature, "tally", None), workspace=access.workspace
+    )
 
 
 @page()

@@ -19,6 +19,13 @@ from roadbed.web import boards, formats, pagination, responses, tables, toasts
 
 LIST_NAME = "roadmap.features"
 _FIGURES = (
+    tables.Column(
+        "impact",
+        "Impact",
+        numeric=True,
+        sortable=True,
+        hint="What each voice counts, added up; open it to see how",
+    ),
     tables.Column("people", "People", numeric=True, sortable=True, hint="Distinct people behind it"),
     tables.Column("accounts", "Customers", numeric=True, sortable=True, hint="Distinct accounts"),
     tables.Column("revenue", "Revenue", numeric=True, sortable=True, hint="A year, over these accounts"),
@@ -44,9 +51,9 @@ def columns_for(access: Access) -> tuple[tables.Column, ...]:
         tables.Column("updated", "Changed", sortable=True, tight=True),
     )
     if access.member.is_technical:
-        people, _, revenue = _FIGURES
+        impact, people, _, revenue = _FIGURES
         fewer = tables.Column("accounts", "Customers", numeric=True, sortable=True, shown=False)
-        return (_TITLE, *_PLACE, *_MAKING, people, fewer, revenue, *rest)
+        return (_TITLE, *_PLACE, *_MAKING, impact, people, fewer, revenue, *rest)
     hidden = tuple(tables.Column(column.key, column.label, tight=True, shown=False) for column in _MAKING)
     return (_TITLE, *_FIGURES, *_PLACE, *rest, *hidden)
 

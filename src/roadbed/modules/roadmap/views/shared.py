@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from roadbed.core.evidence import figures
 from roadbed.core.records import selectors as records
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.roadmap import selectors
@@ -97,9 +98,17 @@ def _figure(access: Access, feature: Feature, name: str) -> str:
 
 def _revenue(access: Access, feature: Feature) -> str:
     tally = getattr(feature, "tally", None)
-    if not tally or not tally.revenue:
+    if tally is None or not tally.accounts:
         return NONE
-    return _opening(access, feature, formats.money(tally.revenue, currency=access.workspace.currency))
+    return _opening(access, feature, figures.revenue_words(tally, currency=access.workspace.currency))
+
+
+def _impact(access: Access, feature: Feature) -> str:
+    tally = getattr(feature, "tally", None)
+    if tally is None or not tally.people:
+        return NONE_YET
+    url = figures.demand_url(feature, workspace=access.workspace.slug)
+    return parts.link(formats.number(tally.impact, digits=1), url=url)
 
 
 def _release(access: Access, feature: Feature) -> str:
@@ -119,6 +128,7 @@ _CELLS: dict[str, Callable[[Access, Feature], str]] = {
     "status": lambda access, one: status_chip(one),
     "horizon": lambda access, one: Horizon(one.horizon).label if one.horizon != Horizon.NONE else NONE,
     "release": _release,
+    "impact": _impact,
     "people": lambda access, one: _figure(access, one, "people"),
     "accounts": lambda access, one: _figure(access, one, "accounts"),
     "revenue": _revenue,
