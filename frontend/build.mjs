@@ -30,7 +30,7 @@ async function copyFonts() {
 
 const options = {
   absWorkingDir: root,
-  entryPoints: ["main.ts", "main.css"]
+  entryPoints: ["main.ts", "main.css", "portal.ts", "portal-worker.ts", "portal.css"]
     .map((name) => path.join(source, name))
     .filter((file) => existsSync(file)),
   outdir: output,

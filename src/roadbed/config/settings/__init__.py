@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "roadbed.config.middleware.guard_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "roadbed.modules.portal.views.domains.lead_domains_to_boards",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

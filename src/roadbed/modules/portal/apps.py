@@ -8,3 +8,44 @@ class PortalConfig(AppConfig):
 
     name = "roadbed.modules.portal"
     label = "portal"
+
+    def ready(self) -> None:
+        """Make the kind, the place in the navigation, the deeds, and what listens, known."""
+        from roadbed.core import demo
+        from roadbed.core.records import deeds, events, kinds
+        from roadbed.core.records import services as records
+        from roadbed.core.workspaces import navigation
+        from roadbed.core.workspaces.roles import Role
+        from roadbed.modules.portal import demo as story
+        from roadbed.modules.portal import tasks
+        from roadbed.modules.portal.selectors import desk
+        from roadbed.modules.portal.services import merging, standings
+
+        kinds.register(
+            kinds.Kind(
+                name="board",
+                prefixes=("BD",),
+                label="Board",
+                plural="Boards",
+                model_label="portal.Board",
+                path="portal/boards/{number}/",
+                body=desk.body_of_board,
+                describe=desk.describe_board,
+            )
+        )
+        navigation.register(
+            navigation.Entry(
+                label="Portal", path="portal/", group="Align", order=40, count=desk.count_waiting
+            )
+        )
+        for label, path, words, role in (
+            ("Open a board", "portal/boards/new/", "new portal customers ideas votes", Role.MAKER),
+            ("Read what waits on the portal", "portal/queue/", "moderate publish refuse ideas", Role.MAKER),
+            ("Name the portal's standings", "portal/wording/", "status words public", Role.MAKER),
+        ):
+            deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
+        merging.register()
+        events.listen(standings.follow)
+        records.on_link_changed(standings.follow_link)
+        demo.register("portal", story.load, after=["insights", "roadmap"])
+        assert tasks  # noqa: S101 - imported for its registrations

@@ -59,12 +59,19 @@ class Listing(models.Model):
     is_standing_fixed = models.BooleanField(
         default=False, help_text="Somebody set it; it does not follow the plan."
     )
-    horizon = models.CharField(max_length=5, blank=True, default="", help_text="Of a feature: now, next, later.")
+    horizon = models.CharField(
+        max_length=5, blank=True, default="", help_text="Of a feature: now, next, later."
+    )
     answer = models.TextField(max_length=5000, blank=True, default="", help_text="What the makers say to it.")
     answer_by = models.CharField(max_length=120, blank=True, default="")
     answer_at = models.DateTimeField(null=True, blank=True)
     author = models.ForeignKey(
-        Record, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Who submitted it."
+        Record,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who submitted it.",
     )
     author_name = models.CharField(max_length=80, blank=True, default="")
     guest = models.CharField(
@@ -80,7 +87,9 @@ class Listing(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged"
     )
-    merge_trail = models.JSONField(default=dict, editable=False, help_text="What a merge moved, to take it back.")
+    merge_trail = models.JSONField(
+        default=dict, editable=False, help_text="What a merge moved, to take it back."
+    )
 
     objects: ClassVar[models.Manager[Listing]] = ListingQuerySet.as_manager()
 

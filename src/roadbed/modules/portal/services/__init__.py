@@ -1,1 +1,1 @@
-"""Its writes."""
+"""Its writes, by noun."""

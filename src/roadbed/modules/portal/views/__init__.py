@@ -1,1 +1,1 @@
-"""Its pages."""
+"""Its pages: for visitors below ``/p/``, for makers below ``/w/…/portal/``."""

@@ -1,0 +1,5 @@
+"""Its API."""
+
+from ninja import Router
+
+router = Router(tags=["Portal"])

@@ -1,0 +1,133 @@
+"""What makers see: their boards, what waits for them, and what stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from roadbed.core.workspaces.access import Access
+from roadbed.modules.portal.models import Board, EntryLink, Listing, Remark, State
+
+
+def boards(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Board]:
+    """Return the boards that a member of these circles may see."""
+    rows: QuerySet[Board] = Board.objects.in_workspace(workspace_id, circles=circles)
+    return rows.select_related("circle", "workspace", "logo")
+
+
+def board(*, workspace_id: int, number: int, circles: Collection[int] = ()) -> Board:
+    """Return a board, or raise `Board.DoesNotExist`, for strangers too."""
+    return boards(workspace_id=workspace_id, circles=circles).get(number=number)
+
+
+def listings(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Listing]:
+    """Return what stands on these boards, in any state."""
+    rows = Listing.objects.filter(
+        board__in=boards(workspace_id=workspace_id, circles=circles).values("pk"), merged_into__isnull=True
+    )
+    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # the manager is the query set's
+    return alive.select_related("board", "record", "board__workspace")
+
+
+def listing(*, workspace_id: int, listing_id: int, circles: Collection[int] = ()) -> Listing:
+    """Return a listing, merged ones too, or raise `Listing.DoesNotExist`."""
+    rows = Listing.objects.filter(board__in=boards(workspace_id=workspace_id, circles=circles).values("pk"))
+    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # as above
+    merged = rows.filter(merged_into__isnull=False)
+    found: Listing = (
+        (alive | merged.filter(board__deleted_at__isnull=True))
+        .select_related("board", "record", "board__workspace", "merged_into")
+        .get(pk=listing_id)
+    )
+    return found
+
+
+def remark(*, workspace_id: int, remark_id: int, circles: Collection[int] = ()) -> Remark:
+    """Return a remark, or raise `Remark.DoesNotExist`."""
+    return Remark.objects.select_related("listing", "listing__board", "listing__record").get(
+        pk=remark_id, listing__in=listings(workspace_id=workspace_id, circles=circles).values("pk")
+    )
+
+
+def waiting_listings(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Listing]:
+    """Return what waits to be read, the oldest first."""
+    rows = listings(workspace_id=workspace_id, circles=circles).filter(state=State.WAITING)
+    return rows.order_by("created_at", "pk")
+
+
+def waiting_remarks(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Remark]:
+    """Return the remarks that wait to be read, the oldest first."""
+    rows = Remark.objects.filter(
+        state=State.WAITING, listing__in=listings(workspace_id=workspace_id, circles=circles).values("pk")
+    )
+    return rows.select_related("listing", "listing__board", "listing__record").order_by("created_at", "pk")
+
+
+def count_waiting(access: Access) -> int:
+    """How much waits for moderation, for the navigation; nobody who cannot moderate is told."""
+    if not access.can_make:
+        return 0
+    place: dict[str, Any] = {"workspace_id": access.workspace.pk, "circles": access.circle_ids}
+    return waiting_listings(**place).order_by().count() + waiting_remarks(**place).order_by().count()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a board does."""
+
+    published: int
+    waiting: int
+    votes: int
+    nameless: int
+
+
+def figures(*, board_ids: Sequence[int]) -> dict[int, Figures]:
+    """Return how boards do, in one query."""
+    shown = Q(state=State.PUBLISHED)
+    rows = Listing.objects.filter(board_id__in=board_ids, merged_into__isnull=True)
+    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # as above
+    counted = (
+        alive.order_by()
+        .values("board_id")
+        .annotate(
+            published=Count("pk", filter=shown),
+            waiting=Count("pk", filter=Q(state=State.WAITING)),
+            votes=Sum("people", filter=shown),
+            nameless=Sum("nameless", filter=shown),
+        )
+    )
+    return {
+        row["board_id"]: Figures(
+            row["published"], row["waiting"], int(row["votes"] or 0), int(row["nameless"] or 0)
+        )
+        for row in counted
+    }
+
+
+def listings_of_record(*, workspace_id: int, record_id: int, circles: Collection[int] = ()) -> list[Listing]:
+    """Return where a record stands."""
+    rows = listings(workspace_id=workspace_id, circles=circles).filter(record_id=record_id)
+    return list(rows.order_by("board__title"))
+
+
+def unconfirmed(*, board: Board, at: datetime) -> int:
+    """How many submissions wait for their address to be confirmed."""
+    return (
+        EntryLink.objects.filter(board=board, used_at__isnull=True, expires_at__gt=at)
+        .exclude(deed={})
+        .count()
+    )
+
+
+def body_of_board(found: Any) -> str:
+    """The words that search finds a board by."""
+    return str(found.intro)
+
+
+def describe_board(found: Any) -> Mapping[str, str]:
+    """What other pages say of a board in a line."""
+    return {"Open to": found.get_audience_display()}
