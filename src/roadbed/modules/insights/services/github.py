@@ -12,7 +12,8 @@ from typing import Any
 from roadbed.modules.insights.models import Feedback, Source
 from roadbed.modules.insights.services import intake, polling
 from roadbed.modules.insights.services.github_client import GONE, Client, Page
-from roadbed.modules.insights.services.intake import Item, Outcome, Received
+from roadbed.modules.insights.services.intake import Outcome, Received
+from roadbed.modules.insights.services.items import Item
 from roadbed.modules.insights.services.polling import FetchError, Told
 
 PER_PAGE = 100

@@ -15,7 +15,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from roadbed.core.tables.reading.jsons import flatten
 from roadbed.modules.insights.models import Source
 from roadbed.modules.insights.services import intake
-from roadbed.modules.insights.services.intake import Item, Received
+from roadbed.modules.insights.services.intake import Received
+from roadbed.modules.insights.services.items import Item
 
 BATCH_MOST = 1_000
 STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -22,41 +20,14 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import RecordTag, Relation
 from roadbed.modules.insights.models import Account, Arrival, Feedback, Quote, Source
 from roadbed.modules.insights.models.domains import OPEN_MAIL, domain_of
-from roadbed.modules.insights.services import cleaning
+from roadbed.modules.insights.services import cleaning, items
 from roadbed.modules.insights.services.deeds import doing
-from roadbed.modules.insights.services.feedback import TITLE_MOST, add_feedback, clean_text, first_words
+from roadbed.modules.insights.services.feedback import TITLE_MOST, add_feedback, first_words
+from roadbed.modules.insights.services.items import Item
 
-TEXT_MOST = 20_000
-CUT = "\n\n[The rest was too long and is left out.]"
-ATTRIBUTES_MOST = 30
-ATTRIBUTE_LENGTH = 500
 PAYLOAD_MOST = 200_000
-TAGS_MOST = 20
 Outcome = Arrival.Outcome
 CAN_BE_TRIED_AGAIN = frozenset({Outcome.REFUSED, Outcome.LEFT_OUT})
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One piece as a source brings it."""
-
-    text: str
-    external_id: str = ""
-    """Its stable id over there; without one it is made of who, when and what."""
-    title: str = ""
-    said_at: datetime | None = None
-    person: str = ""
-    email: str = ""
-    account: str = ""
-    url: str = ""
-    locale: str = ""
-    rating: Decimal | None = None
-    tags: Sequence[str] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    reply_to: Sequence[str] = ()
-    """Ids of pieces of the same source that it answers, the nearest first."""
-    is_gone: bool = False
-    """Whether it was taken away over there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +45,13 @@ def actor_of(source: Source) -> Actor:
     return Actor(user_id=None, name=source.name, via="import")
 
 
-def id_of(item: Item) -> str:
-    """Return the item's id, or one made of who, when and what, so that the same thing again is known."""
-    own = " ".join(item.external_id.replace("\x00", "").split())
-    if own:
-        return own if len(own) <= 200 else "sha256:" + hashlib.sha256(own.encode()).hexdigest()
-    said = item.said_at.isoformat() if item.said_at else ""
-    content = "\x1f".join((item.email.lower() or item.person, said, item.title, clean_text(item.text)))
-    return "sha256:" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:40]
-
-
 def receive(*, source: Source, item: Item, at: datetime) -> Received:
     """Take one item in, or say why not; whatever it is, it is written down.
 
     The workspace's history is held meanwhile, so two workers that bring the same item at once make one piece of it;
     the database's constraint on source and id stands behind that.
     """
-    external_id = id_of(item)
+    external_id = items.id_of(item)
     try:
         with transaction.atomic():
             received = _take(source=source, item=item, external_id=external_id, at=at)
@@ -106,14 +67,14 @@ def receive(*, source: Source, item: Item, at: datetime) -> Received:
     return received
 
 
-def receive_all(*, source: Source, items: Iterable[Item], at: datetime) -> list[Received]:
+def receive_all(*, source: Source, found: Iterable[Item], at: datetime) -> list[Received]:
     """Take items in, one transaction each: a bad one keeps none of the others out."""
-    return [receive(source=source, item=item, at=at) for item in items]
+    return [receive(source=source, item=item, at=at) for item in found]
 
 
 def refuse(*, source: Source, item: Item, reason: str, at: datetime) -> Received:
     """Write down an item that could not even be read, with what there is of it."""
-    received = Received(Outcome.REFUSED, id_of(item), None, reason[:400])
+    received = Received(Outcome.REFUSED, items.id_of(item), None, reason[:400])
     with transaction.atomic():
         _write_down(source=source, item=item, received=received, at=at)
     return received
@@ -121,7 +82,7 @@ def refuse(*, source: Source, item: Item, reason: str, at: datetime) -> Received
 
 def leave_out(*, source: Source, item: Item, reason: str, at: datetime) -> Received:
     """Write down an item that nobody said, such as an automatic answer."""
-    received = Received(Outcome.LEFT_OUT, id_of(item), None, reason[:400])
+    received = Received(Outcome.LEFT_OUT, items.id_of(item), None, reason[:400])
     with transaction.atomic():
         _write_down(source=source, item=item, received=received, at=at)
     return received
@@ -176,71 +137,6 @@ def cleaned(*, source: Source, item: Item) -> Item:
         cleaner.note()
 
 
-def _sound(item: Item) -> Item:
-    """Return the item with what can be mended mended; what cannot raises."""
-    text = clean_text(item.text)
-    title = " ".join(item.title.replace("\x00", "").split())
-    if not text and not title:
-        raise ValidationError("There are no words in it.")
-    if len(text) > TEXT_MOST:
-        text = text[: TEXT_MOST - len(CUT)] + CUT
-    email = item.email.strip().lower()
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise ValidationError({"email": f"“{email[:80]}” is not an address."}) from None
-    if item.rating is not None and not 0 <= item.rating <= 10:
-        raise ValidationError({"rating": f"{item.rating} lies outside of 0 to 10."})
-    return Item(
-        text=text or title,
-        title=title,
-        said_at=item.said_at,
-        person=" ".join(item.person.replace("\x00", "").split())[:300],
-        email=email,
-        account=" ".join(item.account.replace("\x00", "").split())[:300],
-        url=_address(item.url),
-        locale=item.locale.replace("\x00", "").strip()[:12],
-        rating=item.rating.quantize(Decimal("0.1")) if item.rating is not None else None,
-        tags=tuple(
-            dict.fromkeys(
-                tag[:60]
-                for tag in (" ".join(str(each).replace("\x00", "").split()) for each in item.tags)
-                if tag
-            )
-        )[:TAGS_MOST],
-        attributes=_plain(item.attributes),
-        reply_to=item.reply_to,
-    )
-
-
-def _address(url: str) -> str:
-    """Return an address that can be a link, or nothing: a bad one must not keep the words out."""
-    try:
-        URLValidator(schemes=["http", "https"])(url.strip())
-    except ValidationError:
-        return ""
-    return url.strip() if len(url.strip()) <= 500 else ""
-
-
-def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts that are short and simple; what is neither is left out."""
-    found: dict[str, Any] = {}
-    for name, value in attributes.items():
-        key = " ".join(str(name).replace("\x00", "").split())[:80]
-        if not key or value is None or value == "" or len(found) >= ATTRIBUTES_MOST:
-            continue
-        if isinstance(value, (bool, int)):
-            found[key] = value if abs(value) < 2**53 else str(value)
-        elif isinstance(value, float):
-            found[key] = value if abs(value) < 1e15 else str(value)
-        elif isinstance(value, (list, tuple)) and all(isinstance(each, (str, int)) for each in value):
-            found[key] = ", ".join(str(each) for each in value).replace("\x00", "")[:ATTRIBUTE_LENGTH]
-        elif isinstance(value, str):
-            found[key] = value.replace("\x00", "")[:ATTRIBUTE_LENGTH]
-    return found
-
-
 def _account(source: Source, email: str) -> Account | None:
     """Return the account whose domain the address is at; the big mail providers are nobody's account."""
     domain = domain_of(email) if email else ""
@@ -252,7 +148,7 @@ def _account(source: Source, email: str) -> Account | None:
 
 
 def _add(*, source: Source, item: Item, external_id: str, at: datetime) -> Received:
-    item = _sound(cleaned(source=source, item=item))
+    item = items.sound(cleaned(source=source, item=item))
     actor = actor_of(source)
     feedback = add_feedback(
         workspace=source.workspace,
@@ -299,7 +195,8 @@ def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, a
             f" It is part of {known.merged_into.key} now." if known.merged_into else " It was deleted here."
         )
         return Received(Outcome.KNOWN, external_id, known, where.strip())
-    item = _sound(cleaned(source=source, item=item))
+    item = items.sound(cleaned(source=source, item=item))
+    title = first_words(item.title, limit=TITLE_MOST) if item.title else first_words(item.text)
     changes: dict[str, Any] = {}
     detail = ""
     merged = {**known.attributes, **item.attributes}
@@ -307,17 +204,12 @@ def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, a
         changes["attributes"] = merged
     if item.rating is not None and item.rating != known.rating:
         changes["rating"] = item.rating
-    if item.text != known.text:
-        if Quote.objects.filter(feedback=known).exists():
-            detail = "Its words were changed over there, but they are quoted here: they stay as they were."
-        else:
-            changes |= restated(source=source, item=item)
-            if changes["text"] == known.text:
-                del changes["text"], changes["title"]
-    elif item.title and first_words(item.title, limit=TITLE_MOST) != known.title:
-        changes["title"] = restated(source=source, item=item)["title"]
-        if changes["title"] == known.title:
-            del changes["title"]
+    if item.text != known.text and Quote.objects.filter(feedback=known).exists():
+        detail = "Its words were changed over there, but they are quoted here: they stay as they were."
+    elif item.text != known.text:
+        changes |= {"text": item.text, "title": title}
+    elif title != known.title:
+        changes["title"] = title
     if changes:
         records.change_record(record=known, changes=changes, actor=actor_of(source), at=at)
     if item.tags:
@@ -325,14 +217,6 @@ def _compare(known: Feedback, *, source: Source, item: Item, external_id: str, a
         if {tag.casefold() for tag in item.tags} - {name.casefold() for name in own}:
             records.set_tags(record=known, names=sorted(own | set(item.tags)), actor=actor_of(source), at=at)
     return Received(Outcome.CHANGED if changes else Outcome.KNOWN, external_id, known, detail)
-
-
-def restated(*, source: Source, item: Item) -> dict[str, str]:
-    """Return text and title as they would be kept of a piece whose words were changed over there."""
-    return {
-        "text": item.text,
-        "title": first_words(item.title, limit=TITLE_MOST) if item.title else first_words(item.text),
-    }
 
 
 def _remove(known: Feedback | None, *, source: Source, external_id: str, at: datetime) -> Received:
@@ -376,12 +260,16 @@ def _write_down(*, source: Source, item: Item, received: Received, at: datetime)
         record=received.feedback,
         detail=received.detail[:400],
         lag_seconds=min(lag, 2**31 - 1) if lag is not None else None,
-        payload=_payload(cleaned(source=source, item=item)) if received.outcome in CAN_BE_TRIED_AGAIN else "",
+        payload=_payload(source, item) if received.outcome in CAN_BE_TRIED_AGAIN else "",
     )
 
 
-def _payload(item: Item) -> str:
+def _payload(source: Source, item: Item) -> str:
     """Return a refused item, sealed, so that it can be tried again once what was wrong is put right."""
+    try:
+        item = cleaned(source=source, item=item)
+    except ValidationError:
+        return ""  # what could not be cleaned is not kept
     kept = {name: value for name, value in asdict(item).items() if value not in (None, "", (), [], {}, False)}
     text = json.dumps(kept, default=str)[:PAYLOAD_MOST]
     return sealed.seal({"item": text})

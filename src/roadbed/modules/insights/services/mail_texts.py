@@ -15,7 +15,7 @@ from typing import Any
 
 from charset_normalizer import from_bytes
 
-from roadbed.modules.insights.services.intake import Item
+from roadbed.modules.insights.services.items import Item
 
 BLOCKS = frozenset(
     {

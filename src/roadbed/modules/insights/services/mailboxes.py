@@ -15,7 +15,8 @@ from django.conf import settings
 from roadbed.core import net
 from roadbed.modules.insights.models import Source
 from roadbed.modules.insights.services import intake, mail_texts, polling
-from roadbed.modules.insights.services.intake import Item, Received
+from roadbed.modules.insights.services.intake import Received
+from roadbed.modules.insights.services.items import Item
 from roadbed.modules.insights.services.polling import FetchError, Told
 
 SECONDS = 20.0

@@ -18,7 +18,8 @@ from roadbed.modules.insights.forms.sources import TRAP, VoiceForm
 from roadbed.modules.insights.models import Source
 from roadbed.modules.insights.selectors import sources as selectors
 from roadbed.modules.insights.services import github, hooks, intake
-from roadbed.modules.insights.services.intake import Item, Received
+from roadbed.modules.insights.services.intake import Received
+from roadbed.modules.insights.services.items import Item
 from roadbed.modules.insights.views import limits
 
 SALT = "insights.voice"
