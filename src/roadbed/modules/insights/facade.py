@@ -14,7 +14,7 @@ from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, 
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights import models, services
-from roadbed.modules.insights.selectors import backing
+from roadbed.modules.insights.selectors import asking, backing
 from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.modules.insights.services import visitors
 from roadbed.web import formats
@@ -333,6 +333,24 @@ def unback(*, quote_id: int, actor: Actor, at: datetime) -> None:
 def forget_person(*, person_id: int, actor: Actor, at: datetime) -> None:
     """Take name, address and votes from a person; what they said stays, said by nobody."""
     visitors.forget(person_id=person_id, actor=actor, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who would want to hear of a change, and why: ``quoted``, ``asked`` or ``voted``."""
+
+    person_id: int
+    reason: str
+    feedback_id: int | None
+    locale: str
+
+
+def asking_for(*, record: Record) -> list[Asked]:
+    """Return everybody known who was quoted for a record, asked for it or voted for it, merged ones too."""
+    return [
+        Asked(one.person_id, one.reason, one.feedback_id, one.locale)
+        for one in asking.asking_for(record=record)
+    ]
 
 
 PROVIDER = Provider(name="insights", stages=(Stage.HEARD, Stage.NEEDED), collect=evidence_for)
