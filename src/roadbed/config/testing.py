@@ -21,6 +21,7 @@ STORAGES = {
 }
 ALLOWED_HOSTS = ["*"]
 ROADBED_URL = "http://testserver"
+ROADBED_EMBEDDER = "words-64"  # quick, and alike on all machines; the real one has tests of its own
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: the kill tests and the browser tests open it from other threads and processes.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(ROADBED_DATA) / "test.sqlite3")}

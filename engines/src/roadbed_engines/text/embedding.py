@@ -182,10 +182,11 @@ class MiniLM:
             return self._opened
 
     def encode(self, texts: Sequence[str], *, kind: Kind = "passage") -> Vectors:
-        """Return one vector a text. What a text says after its first 128 tokens is not read.
+        """Return one vector a text: the mean over its tokens [1]_, without those that mark beginning and end.
 
-        Texts of like length go through together, so that little is padded; the order is restored. A text
-        without a single token (empty, blank, control characters) gets zeros.
+        What a text says after its first 128 tokens is not read. Each distinct text is read once, and texts of
+        like length go through together, so that little is padded; the order is restored. A text without a
+        single token (empty, blank, control characters) gets zeros.
 
         Parameters
         ----------
@@ -197,19 +198,21 @@ class MiniLM:
         -------
         float32 array, shape (n, 384)
         """
-        out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         if not len(texts):
-            return out
+            return np.zeros((0, self.dimensions), dtype=np.float32)
         tokenizer, session = self._open()
-        for first in range(0, len(texts), WINDOW):
-            window = [clean(text) for text in texts[first : first + WINDOW]]
-            encodings = tokenizer.encode_batch_fast(window)
+        places: dict[str, int] = {}
+        same = np.array([places.setdefault(text, len(places)) for text in map(clean, texts)])
+        distinct = list(places)
+        rows = np.zeros((len(distinct), self.dimensions), dtype=np.float32)
+        for first in range(0, len(distinct), WINDOW):
+            encodings = tokenizer.encode_batch_fast(distinct[first : first + WINDOW])
             said = [place for place, found in enumerate(encodings) if len(found.ids) > 2]
             said.sort(key=lambda place: len(encodings[place].ids))
             for start in range(0, len(said), BATCH):
-                places = said[start : start + BATCH]
-                out[[first + place for place in places]] = _run(session, [encodings[p] for p in places])
-        return out
+                batch = said[start : start + BATCH]
+                rows[[first + place for place in batch]] = _run(session, [encodings[p] for p in batch])
+        return rows[same]
 
 
 def _run(session: InferenceSession, encodings: list[Encoding]) -> Vectors:
@@ -221,6 +224,9 @@ def _run(session: InferenceSession, encodings: list[Encoding]) -> Vectors:
         mask[row, : len(found.ids)] = 1
     feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
     states = cast("Vectors", session.run(None, feed)[0])
+    # The marks of beginning and end are left out of the mean: they say less of the words than the words do.
+    mask[:, 0] = 0
+    mask[np.arange(len(encodings)), [len(found.ids) - 1 for found in encodings]] = 0
     return unit(np.einsum("ijk,ij->ik", states, mask.astype(np.float32)))
 
 

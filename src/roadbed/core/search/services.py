@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db import transaction
 from roadbed.core.records import bulk, kinds
 from roadbed.core.records.models import Comment, Record
 from roadbed.core.search.models import SearchEntry
+from roadbed.core.search.waking import wake
 
 BODY_LIMIT = 20_000
 
@@ -27,13 +28,24 @@ def put_record(*, record: Record, body: str) -> None:
             "updated_at": record.updated_at,
         },
     )
+    wake(workspace_id=record.workspace_id)
 
 
 def put_many(rows: Iterable[Sequence[Any]]) -> int:
     """Index many new records at once; a row is (workspace id, record id, kind, title, body, updated at)."""
-    return bulk.insert(
-        SearchEntry, ["workspace_id", "record_id", "kind", "title", "body", "updated_at"], rows
+    workspaces: set[int] = set()
+
+    def noted() -> Iterator[Sequence[Any]]:
+        for row in rows:
+            workspaces.add(row[0])
+            yield row
+
+    count = bulk.insert(
+        SearchEntry, ["workspace_id", "record_id", "kind", "title", "body", "updated_at"], noted()
     )
+    for workspace_id in workspaces:
+        wake(workspace_id=workspace_id)
+    return count
 
 
 def put_comment(*, comment: Comment, record: Record) -> None:
@@ -49,6 +61,7 @@ def put_comment(*, comment: Comment, record: Record) -> None:
             "updated_at": comment.edited_at or comment.created_at,
         },
     )
+    wake(workspace_id=record.workspace_id)
 
 
 def remove_record(*, record_id: int) -> None:
