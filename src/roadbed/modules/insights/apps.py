@@ -20,8 +20,8 @@ class InsightsConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
         from roadbed.modules.insights import facade, imports, tasks
-        from roadbed.modules.insights.selectors import bodies, inbox, walls
-        from roadbed.modules.insights.services import movers, quotes, tally
+        from roadbed.modules.insights.selectors import bodies, inbox, trends, walls
+        from roadbed.modules.insights.services import doubles, movers, quotes, readings, tally
 
         for kind in (
             kinds.Kind(
@@ -71,6 +71,15 @@ class InsightsConfig(AppConfig):
                 path="insights/segments/{number}/",
                 body=bodies.body_of_segment,
             ),
+            kinds.Kind(
+                name="theme",
+                prefixes=("TH",),
+                label="Theme",
+                plural="Themes",
+                model_label="insights.Theme",
+                path="insights/themes/{number}/",
+                body=bodies.body_of_theme,
+            ),
         ):
             kinds.register(kind)
 
@@ -79,6 +88,10 @@ class InsightsConfig(AppConfig):
                 label="Inbox", path="insights/", group="Discover", order=10, count=inbox.count_waiting
             ),
             navigation.Entry(label="Feedback", path="insights/feedback/", group="Discover", order=11),
+            navigation.Entry(
+                label="Themes", path="insights/themes/", group="Discover", order=11, count=trends.count_new
+            ),
+            navigation.Entry(label="Trends", path="insights/trends/", group="Discover", order=11),
             navigation.Entry(label="Needs", path="insights/needs/", group="Discover", order=12),
             navigation.Entry(label="Outline", path="insights/outline/", group="Discover", order=12),
             navigation.Entry(label="Customers", path="insights/accounts/", group="Discover", order=13),
@@ -96,6 +109,10 @@ class InsightsConfig(AppConfig):
             ("Compare segments", "insights/compare/", "side by side difference demand", Role.VIEWER),
             ("Weigh demand", "settings/demand/", "impact score weights votes revenue", Role.VIEWER),
             ("Triage feedback", "insights/", "inbox", Role.MAKER),
+            ("Make a theme", "insights/themes/new/", "new topic cluster words", Role.MAKER),
+            ("See the map of themes", "insights/themes/map/", "topics clusters overview", Role.VIEWER),
+            ("See what rises", "insights/trends/", "trends alerts anomalies weeks", Role.VIEWER),
+            ("See feedback in no theme", "insights/themes/unassigned/", "pool unassigned", Role.VIEWER),
             ("Open a source", "insights/sources/new/", "new form widget mail webhook github", Role.MAKER),
         ):
             deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
@@ -111,6 +128,8 @@ class InsightsConfig(AppConfig):
         movers.register()
         rollup.register_counter(tally.count)
         events.listen(tally.follow)
+        events.listen(readings.follow)
+        events.listen(doubles.follow)
         records.on_link_changed(tally.follow_link)
         records.on_link_changed(quotes.guard_link)
         registry.register(facade.PROVIDER)

@@ -28,6 +28,7 @@ FEEDBACK = FilterSet(
         Text("locale", "Language", hint="One or several, such as de, en"),
         Text("account", "Account", hint="A key, such as A-12"),
         Text("person", "Person", hint="A key, such as P-31"),
+        Text("theme", "Theme", hint="A key, such as TH-3"),
         Text("backs", "Backs", hint="The key of a need or a feature"),
         MultiChoice("tag", "Tag"),
         Boolean("linked", "Linked", yes="to a need or a feature", no="to nothing yet"),

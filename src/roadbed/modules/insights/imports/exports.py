@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from roadbed.core.records.models import Record, RecordTag
 from roadbed.core.tables.sources import Asked, ExportSource
 from roadbed.core.tables.writing import Cells, Column
-from roadbed.modules.insights.models import Account, Feedback, Need, Person
+from roadbed.modules.insights.models import Account, Feedback, Need, Person, Theme
 
 CHUNK = 1000
 MOST_FACTS = 100
@@ -96,6 +96,23 @@ NEEDS: Mapping[str, Value] = {
     "Accounts": lambda record: record.tally.accounts if hasattr(record, "tally") else 0,
     "Revenue": lambda record: record.tally.revenue if hasattr(record, "tally") else 0,
 }
+THEMES: Mapping[str, Value] = {
+    "Key": _own("key"),
+    "Theme": _own("title"),
+    "Within": _title("parent"),
+    "Description": _own("description"),
+    "Words": lambda record: ", ".join(map(str, record.words)),
+    "Terms": lambda record: ", ".join(map(str, record.terms)),
+    "Made": lambda record: record.get_origin_display(),
+    "Pinned": lambda record: "yes" if record.is_pinned else "no",
+    "People": lambda record: record.tally.people if hasattr(record, "tally") else 0,
+    "Accounts": lambda record: record.tally.accounts if hasattr(record, "tally") else 0,
+    "Revenue": lambda record: record.tally.revenue if hasattr(record, "tally") else 0,
+    "Feedback": lambda record: record.tally.quotes if hasattr(record, "tally") else 0,
+    "Last four weeks": _own("recent"),
+    "Trend": _own("direction"),
+    "Change": _own("change"),
+}
 
 
 def _facts(model: type[Record], asked: Asked) -> list[str]:
@@ -157,4 +174,5 @@ SOURCES = (
     _source("accounts", "Accounts", Account, ACCOUNTS, (), has_facts=True),
     _source("people", "People", Person, PEOPLE, ("account",), has_facts=True),
     _source("needs", "Needs", Need, NEEDS, ("tally",), has_facts=False),
+    _source("themes", "Themes", Theme, THEMES, ("tally", "parent"), has_facts=False),
 )

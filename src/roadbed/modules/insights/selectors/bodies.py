@@ -28,3 +28,8 @@ def body_of_person(record: Any) -> str:
 def body_of_segment(record: Any) -> str:
     """What a segment is for."""
     return str(record.note)
+
+
+def body_of_theme(record: Any) -> str:
+    """What a theme is about."""
+    return "\n".join([record.description, *map(str, record.words), *map(str, record.terms)])

@@ -22,6 +22,11 @@ def _segments(workspace_id: int) -> list[Option]:
     return [Option(segment.key, segment.title) for segment in rows]
 
 
+def segments(*, workspace_id: int) -> list[Option]:
+    """Return the segments to choose from, by name."""
+    return _segments(workspace_id)
+
+
 def _tags(workspace_id: int, circles: Collection[int] = ()) -> list[Option]:
     names = tags_in(workspace_id=workspace_id, circles=circles)[:MOST_TAGS]
     return [Option(name, name) for name in names]

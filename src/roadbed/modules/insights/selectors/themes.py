@@ -18,6 +18,7 @@ from roadbed.modules.insights.models import (
     Origin,
     Segment,
     Theme,
+    ThemeChoice,
     ThemeRun,
     TrendAlert,
 )
@@ -361,3 +362,8 @@ def segment_with_key(*, workspace_id: int, key: str) -> Segment | None:
     """Return the segment with a key such as ``S-3``, or None."""
     found: Segment | None = Segment.objects.in_workspace(workspace_id).by_key(key).first()
     return found
+
+
+def chosen_resolution(*, workspace_id: int) -> float | None:
+    """Return how fine a workspace wants its themes; None where it leaves that to the feedback."""
+    return ThemeChoice.objects.filter(workspace_id=workspace_id).values_list("resolution", flat=True).first()

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
+from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights.models import Dimension, Feedback, TrendAlert, WeekCount
 from roadbed_engines.errors import NotEnoughDataError
@@ -144,10 +145,8 @@ def lines(
         last=last,
         most=most if leaves is None else 600,
     )
-    if values:
-        chosen = list(values)
-    else:
-        chosen = [value for value, _ in loud if leaves is None or value in leaves][:most]
+    loudest = [value for value, _ in loud if leaves is None or value in leaves][:most]
+    chosen = list(values) or loudest
     names = names_of(workspace=workspace, dimension=dimension, values=chosen)
     weeks = weeks_of(workspace_id=workspace.pk, dimension=dimension, values=chosen, first=first, last=last)
     return [
@@ -197,3 +196,9 @@ def pieces_of(*, alerts: Sequence[TrendAlert], most: int = 3) -> dict[int, list[
 def marker_near(*, week: dt.date, markers: Sequence[Marker]) -> str:
     """Return the release shortly before a week, if there was one."""
     return marker_for(week=week, markers=markers)
+
+
+def count_new(access: Access) -> int:
+    """How many alerts nobody has looked at yet, up to 100, for the navigation."""
+    rows = alerts_of(workspace_id=access.workspace.pk, filters={"state": [TrendAlert.State.NEW]})
+    return rows.order_by()[:100].count()

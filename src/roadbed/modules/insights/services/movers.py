@@ -11,6 +11,7 @@ from typing import Any
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Record
 from roadbed.modules.insights.models import Feedback, Person, Quote, Vote
+from roadbed.modules.insights.services import themes
 
 _KEPT = ("feedback_id", "start", "end", "text", "strength", "note", "created_by_id")
 
@@ -117,3 +118,4 @@ def register() -> None:
     records.register_mover(records.Mover("insights.pieces", _move_pieces, _move_pieces_back))
     records.register_mover(records.Mover("insights.votes", _move_votes, _move_votes_back))
     records.register_mover(records.Mover("insights.people", _move_people, _move_people_back))
+    records.register_mover(records.Mover("insights.themes", themes.move_theme, themes.move_theme_back))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from roadbed_engines.text.labels import ThemeName
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
@@ -19,7 +20,6 @@ from roadbed.modules.insights.selectors import theme_words
 from roadbed.modules.insights.services import theme_plans
 from roadbed.modules.insights.services.theme_plans import BATCH, STEPS, Plan, Progress, World
 from roadbed_engines.text import keeping, layout
-from roadbed_engines.text.labels import ThemeName
 
 TERMS_KEPT = 8
 
