@@ -33,6 +33,10 @@ class Field:
     """Whether it is the row's stable id elsewhere."""
 
 
+class UnknownPresetError(LookupError):
+    """No preset of the target has this name, or the file is none of its kind; the message says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """The columns of a known program's export."""
@@ -40,13 +44,34 @@ class Preset:
     name: str
     label: str
     columns: Mapping[str, str]
-    """Header to field name; the empty name leaves a column out."""
+    """Header to field name; the empty name leaves a column out. Of several for one field the first there is counts."""
     source: str = ""
+    marks: tuple[str, ...] = ()
+    """Headers by which a file of this kind is known; all of its columns where none are named."""
+    mend: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Field name to what is done with its values, such as turning markup into words."""
 
     def fits(self, headers: Collection[str]) -> bool:
-        """Whether a file has all of these columns."""
+        """Whether a file is of this kind."""
         folded = {header.casefold() for header in headers}
-        return bool(self.columns) and all(name.casefold() in folded for name in self.columns)
+        wanted = self.marks or tuple(self.columns)
+        return bool(wanted) and all(name.casefold() in folded for name in wanted)
+
+    def fields(self, headers: Sequence[str], *, rest: str) -> list[str]:
+        """Return a field name for each header; `rest` for those that the preset does not know."""
+        by_header = {
+            header.casefold(): (rank, name) for rank, (header, name) in enumerate(self.columns.items())
+        }
+        found = [by_header.get(header.casefold()) for header in headers]
+        first: dict[str, int] = {}
+        for place, each in sorted(
+            ((place, each) for place, each in enumerate(found) if each), key=lambda pair: pair[1][0]
+        ):
+            first.setdefault(each[1], place)
+        return [
+            rest if each is None else each[1] if not each[1] or first[each[1]] == place else rest
+            for place, each in enumerate(found)
+        ]
 
 
 @dataclass(slots=True)
@@ -146,6 +171,19 @@ class ImportTarget:
 
     clean: Callable[..., str] | None = None
     """Given ``workspace_id`` and ``text``: the text as it may be kept, for the cells of rejected rows."""
+
+    def preset(self, name: str) -> Preset:
+        """Return a preset by name, or raise `UnknownPresetError`."""
+        for each in self.presets:
+            if each.name == name:
+                return each
+        known = ", ".join(each.name for each in self.presets) or "none"
+        raise UnknownPresetError(f"{self.label} have no preset “{name}”. There are: {known}.")
+
+    def recognise(self, headers: Collection[str]) -> Preset | None:
+        """Return the preset that a file fits; of several the one that is known by the most headers."""
+        fitting = [each for each in self.presets if each.fits(headers)]
+        return max(fitting, key=lambda each: len(each.marks or each.columns), default=None)
 
     def field(self, name: str) -> Field:
         """Return a field by name, or raise `KeyError`."""

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import services
 from roadbed.modules.insights.models import Source
-from roadbed.modules.insights.services import github, mailboxes, polling, sources
+from roadbed.modules.insights.services import doubles, github, learning, mailboxes, polling, readings, sources
 
 
 @jobs.task("insights.recount", label="Count the evidence anew", timeout=timedelta(hours=1))
@@ -64,5 +65,46 @@ def prune_arrivals(context: jobs.Context) -> None:
         context.raise_if_cancelled()
 
 
+@jobs.task("insights.read", label="Read new feedback", timeout=None, priority=5)
+def read(context: jobs.Context) -> dict[str, Any] | None:
+    """Read language, intent, sentiment and statements of what is new, batch by batch; stopped, it goes on."""
+    if context.workspace_id is None:
+        raise jobs.GiveUpError("This job belongs to a workspace.")
+    done = 0
+    for done in readings.read_everything(workspace_id=context.workspace_id, at=context.now()):
+        context.progress(done, note="Reading")
+    return {"text": f"Read {done:,} pieces."} if done else None
+
+
+@jobs.task("insights.find_doubles", label="Look for duplicates", timeout=None, priority=-11)
+def find_doubles(context: jobs.Context) -> dict[str, Any] | None:
+    """Compare new feedback with all there is, once it has been read for meaning."""
+    if context.workspace_id is None:
+        raise jobs.GiveUpError("This job belongs to a workspace.")
+    found = doubles.find(workspace_id=context.workspace_id, at=context.now())
+    if found is None:
+        raise jobs.RetryLaterError("texts are still being read for meaning", after=timedelta(seconds=20))
+    return {"text": f"Found {found:,} likely pairs."} if found else None
+
+
+@jobs.task(
+    "insights.learn", label="Learn from corrections and ratings", timeout=timedelta(hours=1), priority=-20
+)
+def learn(context: jobs.Context) -> dict[str, Any] | None:
+    """Learn intent and sentiment from a workspace's own labels; without a workspace, of each that has new ones."""
+    if context.workspace_id is None:
+        for workspace_id in Workspace.objects.filter(closed_at__isnull=True).values_list("pk", flat=True):
+            if learning.labels_new(workspace_id=workspace_id):
+                jobs.enqueue("insights.learn", workspace_id=workspace_id, key="learn")
+            context.raise_if_cancelled()
+        return None
+    said = []
+    for lesson in learning.learn(workspace_id=context.workspace_id, at=context.now()):
+        said.append(f"{lesson.aspect}: {lesson.reason or f'learnt from {lesson.labels:,} labels'}")
+        context.progress(len(said), 2, note="Learning")
+    return {"text": "; ".join(said)}
+
+
 jobs.schedule("insights.fetch_sources", every=timedelta(minutes=1))
 jobs.schedule("insights.prune_arrivals", every=timedelta(days=1), at="04:40")
+jobs.schedule("insights.learn", every=timedelta(days=1), at="03:20")

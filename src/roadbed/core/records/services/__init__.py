@@ -11,6 +11,7 @@ from roadbed.core.records.services.comments import (
     start_watching,
     stop_watching,
 )
+from roadbed.core.records.services.erasing import erase_words
 from roadbed.core.records.services.links import create_link, on_link_changed, remove_link, set_tags
 from roadbed.core.records.services.merging import Mover, merge_records, register_mover, undo_merge
 from roadbed.core.records.services.records import (
@@ -41,6 +42,7 @@ __all__ = [
     "delete_comment",
     "delete_record",
     "edit_comment",
+    "erase_words",
     "mentioned_members",
     "merge_records",
     "move_to_circle",

@@ -123,6 +123,8 @@ class ChainFault:
 def verify_chain(*, workspace_id: int) -> Iterator[ChainFault]:
     """Walk a workspace's history and yield every fault: a gap, a changed row, a cut-off tail."""
     expected, previous = 1, GENESIS
+    emptied: dict[int, int] = {}
+    attested: set[tuple[int, int]] = set()
     for activity in (
         Activity.objects.filter(workspace_id=workspace_id).order_by("sequence").iterator(chunk_size=2000)
     ):
@@ -133,9 +135,18 @@ def verify_chain(*, workspace_id: int) -> Iterator[ChainFault]:
             expected = activity.sequence
         elif activity.previous_hash != previous:
             yield ChainFault(workspace_id, activity.sequence, "does not follow the activity before it")
-        if digest(activity) != activity.hash:
+        if digest(activity) == activity.hash:
+            if activity.verb == "redacted":
+                attested |= {(row, activity.sequence) for row in activity.changes.get("emptied", [])}
+        elif isinstance(activity.changes.get("redacted"), int):
+            # Words were taken out of it: the deed that did so lists it, and is itself hashed.
+            emptied[activity.sequence] = activity.changes["redacted"]
+        else:
             yield ChainFault(workspace_id, activity.sequence, "was changed after it was written")
         expected, previous = expected + 1, activity.hash
+    for sequence, deed in emptied.items():
+        if (sequence, deed) not in attested:
+            yield ChainFault(workspace_id, sequence, "lost words by no deed that says so")
     head = ActivityHead.objects.filter(workspace_id=workspace_id).first()
     if head is not None and (head.sequence != expected - 1 or head.hash != previous):
         yield ChainFault(workspace_id, head.sequence, f"the history ends at {expected - 1} instead")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from roadbed.core.tables.record_writer import Draft, RecordWriter
-from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Preset, Run
+from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Run
 from roadbed.modules.insights.imports.directory import Directory, fold
+from roadbed.modules.insights.imports.presets import PRESETS
 from roadbed.modules.insights.models import Quote
 from roadbed.modules.insights.models.domains import domain_of
-from roadbed.modules.insights.services import cleaning, tally
+from roadbed.modules.insights.services import cleaning, readings, tally
 from roadbed.modules.insights.services.feedback import first_words
 
 FIELDS = (
@@ -61,30 +63,16 @@ FIELDS = (
           max_length=12),
     Field("tags", "Tags", "list", aliases=("tag", "labels", "label", "keywords", "schlagworte", "étiquettes",
           "etiquetas")),
+    Field("votes", "Votes", aliases=("vote count", "votes count", "num votes", "upvotes", "likes", "stimmen", "votos"),
+          max_length=20, help="How many said the same, where it came from."),
+    Field("version", "Version", aliases=("app version", "app version name", "product version", "release",
+          "version mentioned"), max_length=60, help="Of the product that it is about."),
     Field("circle", "Circle", aliases=("private to",), max_length=80,
           help="The name of one of your circles: only its members see the row. Empty rows are open to everybody."),
 )  # fmt: skip
 
-PRESETS = (
-    Preset(
-        "zendesk",
-        "Zendesk tickets",
-        {
-            "Id": "external_id", "Subject": "title", "Description": "text", "Requester": "person",
-            "Requester email": "email", "Organization": "account", "Created at": "said_at", "Tags": "tags",
-        },
-        source="zendesk",
-    ),
-    Preset(
-        "jira",
-        "Jira issues",
-        {
-            "Issue key": "external_id", "Summary": "title", "Description": "text", "Reporter": "person",
-            "Created": "said_at", "Labels": "tags",
-        },
-        source="jira",
-    ),
-)  # fmt: skip
+
+COUNT = re.compile(r"(\d{1,9})(?:\.0+)?$")
 
 
 def identity(row: ParsedRow) -> str:
@@ -103,6 +91,10 @@ def _feedback(run: Run, index: int, row: ParsedRow, cleaner: cleaning.Cleaner | 
     extras: Mapping[str, Any] = row.extras
     if cleaner is not None:
         text, title, extras = cleaner.text(text), cleaner.text(title), cleaner.facts(extras)
+    own: dict[str, Any] = {"version": values["version"]} if "version" in values else {}
+    if "votes" in values:
+        count = COUNT.match(values["votes"])
+        own["votes"] = int(count[1]) if count else values["votes"]
     title = title or first_words(text)
     said = {name: values[name] for name in ("url", "locale", "rating", "said_at") if name in values}
     defaults: dict[str, Any] = {"said_at": run.started_at, "source": run.source}
@@ -113,7 +105,7 @@ def _feedback(run: Run, index: int, row: ParsedRow, cleaner: cleaning.Cleaner | 
         title=title,
         values={"text": text, **said},
         defaults=defaults,
-        attributes=dict(extras),
+        attributes={**extras, **own},
         tags=values.get("tags", ()),
         external_id=row.key,
     )
@@ -309,7 +301,10 @@ def follow(
     changed: Mapping[str, Sequence[int]],
     at: datetime,
 ) -> None:
-    """Count the evidence anew whose speakers or accounts changed."""
+    """Have new words read, and count the evidence anew whose speakers or accounts changed."""
+    readings.forget(workspace_id=workspace_id, ids=list(changed.get("feedback", ())))
+    if created.get("feedback") or changed.get("feedback"):
+        readings.ask_for_reading(workspace_id=workspace_id)
     accounts, people = changed.get("account", ()), changed.get("person", ())
     touched = Q(feedback_id__in=list(changed.get("feedback", ())))
     touched |= Q(feedback__account_id__in=list(accounts)) | Q(feedback__person__account_id__in=list(accounts))

@@ -14,7 +14,7 @@ from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights.models import Account, Feedback, Person
-from roadbed.modules.insights.services import customers
+from roadbed.modules.insights.services import cleaning, customers
 
 TITLE_LENGTH = 90
 TITLE_MOST = 290
@@ -96,6 +96,12 @@ def add_feedback(
     """
     kept = clean_text(text)
     _refuse_future(said_at=said_at, at=at)
+    cleaner = cleaning.cleaner_for(workspace_id=workspace.pk)
+    if cleaner is not None:
+        # Before a word is stored anywhere: what is taken out here is nowhere.
+        kept, title = cleaner.text(kept), cleaner.text(title)
+        attributes = cleaner.facts(attributes or {})
+        cleaner.note()
     named = speakers(
         workspace=workspace,
         account=account,
