@@ -21,6 +21,7 @@ IMPORT_EPILOG = """\
 Examples:
 
   roadbed import feedback.csv --into feedback --dry-run
+  roadbed import reviews.csv --into feedback --preset play
   roadbed import tickets.xlsx --into feedback --sheet Open --map "Ticket no=external_id" --source helpdesk
   roadbed import accounts.csv --into accounts --rejects rejected.csv --json
   roadbed import --resume 12
@@ -125,6 +126,12 @@ def import_table(
     source: Annotated[
         str, typer.Option("--source", help="Where the ids come from; made of the file's name otherwise.")
     ] = "",
+    preset: Annotated[
+        str,
+        typer.Option(
+            "--preset", help="Whose export it is, such as zendesk; found out by its columns otherwise."
+        ),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Find out what would happen, and write nothing.")
     ] = False,
@@ -173,7 +180,7 @@ def import_table(
     run = (
         _resumed(place, resume)
         if resume
-        else _made(place, chosen, file, into, asked, source, layout, options)
+        else _made(place, chosen, file, into, asked, source, layout, options, preset)
     )
     result = _checked(run, as_json=as_json) if dry_run else _imported(run, as_json=as_json)
     if rejects is not None and not dry_run:
@@ -195,6 +202,7 @@ def _made(
     source: str,
     layout: dict[str, Any],
     options: dict[str, Any],
+    preset: str,
 ) -> Import:
     from django.utils import timezone
 
@@ -217,7 +225,10 @@ def _made(
             layout=layout,
             asked=asked,
             options=options,
+            preset=preset,
         )
+    except targets.UnknownPresetError as error:
+        _fail(UNKNOWN, str(error))
     except targets.UnknownTargetError:
         names = ", ".join(each.name for each in targets.all_targets())
         _fail(UNKNOWN, f"“{into}” cannot be imported.", fix=f"What can: {names}.")
@@ -278,6 +289,7 @@ def _imported(run: Import, *, as_json: bool) -> dict[str, Any]:
         "target": run.target,
         "state": run.state,
         "source": run.external_source,
+        "preset": run.options.get("preset", ""),
         "mapping": dict(zip(run.columns, run.mapping, strict=True)),
         "rows": run.rows_done,
         "created": run.created_count,
@@ -322,6 +334,7 @@ def _checked(run: Import, *, as_json: bool) -> dict[str, Any]:
         "file": run.file_name,
         "target": run.target,
         "source": run.external_source,
+        "preset": run.options.get("preset", ""),
         "mapping": dict(zip(run.columns, run.mapping, strict=True)),
         **found,
     }
@@ -345,6 +358,8 @@ def _tell(result: dict[str, Any], *, dry_run: bool, rejects: Path | None) -> Non
     from roadbed.core.tables.mapping import KEEP, LEAVE
 
     target = targets.get(result["target"])
+    if result["preset"]:
+        print(f"Read as {target.preset(result['preset']).label}.")
     if dry_run:
         for column, name in result["mapping"].items():
             meaning = {KEEP: "kept under its own name", LEAVE: "left out"}.get(name)

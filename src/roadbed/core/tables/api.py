@@ -73,6 +73,9 @@ class UploadIn(Schema):
     source: str = Field("", max_length=60, description="Where the ids come from.")
     encoding: str = Field("", max_length=40)
     sheet: str = Field("", max_length=120)
+    preset: str = Field(
+        "", max_length=40, description="Whose export it is; found out by its columns otherwise."
+    )
 
 
 class MappingIn(Schema):
@@ -169,11 +172,17 @@ def create_import(
             product=_product(access, data.product),
             source=data.source.replace("\x00", ""),
             layout={"encoding": data.encoding, "sheet": data.sheet},
+            preset=data.preset.replace("\x00", ""),
         )
     except targets.UnknownTargetError as error:
         names = ", ".join(each.name for each in targets.all_targets())
         raise HttpError(422, f"This cannot be imported. What can: {names}.") from error
-    except (UnreadableFileError, mapping.MappingError, files.FileTooLargeError) as error:
+    except (
+        UnreadableFileError,
+        mapping.MappingError,
+        targets.UnknownPresetError,
+        files.FileTooLargeError,
+    ) as error:
         raise HttpError(422, str(error)) from error
     return Status(201, _out(run))
 

@@ -37,6 +37,11 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(label="File", help_text="CSV, TSV, XLSX, JSON or NDJSON. Nothing is imported yet.")
     target = forms.ChoiceField(label="What does each row hold?")
+    preset = forms.ChoiceField(
+        required=False,
+        label="Exported by",
+        help_text="Known exports are recognised by their columns; choose only where that fails.",
+    )
     product = forms.ModelChoiceField(
         Product.objects.none(),
         required=False,
@@ -49,6 +54,14 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["target"]).choices = [
             (each.name, each.label) for each in targets.all_targets()
+        ]
+        cast(forms.ChoiceField, self.fields["preset"]).choices = [
+            ("", "find out by the columns"),
+            *(
+                (each.label, [(preset.name, preset.label) for preset in each.presets])
+                for each in targets.all_targets()
+                if each.presets
+            ),
         ]
         cast(Any, self.fields["product"]).queryset = products_of(workspace)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from roadbed.core.tables.reading import Row
 from roadbed.core.tables.reading.rows import Cell
-from roadbed.core.tables.targets import Field, ImportTarget
+from roadbed.core.tables.targets import Field, ImportTarget, Preset
 from roadbed.core.tables.values import parsers
 from roadbed.core.tables.values.errors import CellError
 
@@ -50,16 +50,17 @@ def _is_email(cells: Sequence[Cell]) -> bool:
     return len(filled) >= 3 and sum(fits(cell) for cell in filled) >= 0.8 * len(filled)
 
 
-def guess(*, target: ImportTarget, columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+def guess(
+    *, target: ImportTarget, columns: Sequence[str], rows: Sequence[Row], preset: Preset | None = None
+) -> list[str]:
     """Return a field name for each column: a preset that fits, else by header, else by what the values are.
 
     What is left over is kept under its own name where the target keeps other columns, and left out otherwise.
     """
     rest = KEEP if target.keeps_other_columns else LEAVE
-    for preset in target.presets:
-        if preset.fits(columns):
-            by_header = {header.casefold(): name for header, name in preset.columns.items()}
-            return [by_header.get(column.casefold(), rest) for column in columns]
+    preset = preset or target.recognise(columns)
+    if preset is not None:
+        return preset.fields(columns, rest=rest)
     chosen: dict[int, str] = {}
     folded = [fold(column) for column in columns]
     # Exact names first, in the order of the names: "id" is a better external id than "order id".

@@ -65,6 +65,9 @@ class Understanding:
             if name != mapping.LEAVE
         ]
         self._seen: dict[str, int] = {}
+        chosen = run.options.get("preset", "")
+        known = next((each for each in self.target.presets if each.name == chosen), None)
+        self._mend = known.mend if known else {}
 
     @property
     def mapped(self) -> frozenset[str]:
@@ -134,6 +137,8 @@ class Understanding:
             except CellError as error:
                 problems.append(f"{column.header}: {error}")
                 continue
+            if spec is not None and spec.name in self._mend:
+                value = self._mend[spec.name](value)
             if spec is None:
                 extras[column.header] = value[:EXTRA_LIMIT]
             elif spec.max_length and isinstance(value, str) and len(value) > spec.max_length:

@@ -144,7 +144,10 @@ def upload(request: HttpRequest, access: Access) -> HttpResponse:
                     actor=access.actor,
                     at=timezone.now(),
                     product=product,
+                    preset=form.cleaned_data["preset"],
                 )
+            except targets.UnknownPresetError as error:
+                form.add_error("preset", str(error))
             except (UnreadableFileError, mapping.MappingError, files.FileTooLargeError) as error:
                 form.add_error("file", str(error))
             else:

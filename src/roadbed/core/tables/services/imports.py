@@ -74,6 +74,7 @@ def create_import(
     layout: Mapping[str, Any] | None = None,
     asked: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
+    preset: str = "",
 ) -> Import:
     """Store a file, find out how it is to be read, and guess which column is which.
 
@@ -83,36 +84,45 @@ def create_import(
         What is known of the file already: encoding, delimiter, sheet, header.
     asked : mapping, optional
         Header to field name, in place of the guess.
+    preset : str, optional
+        Whose export it is; found out by its headers otherwise.
 
     Raises
     ------
-    UnreadableFileError, MappingError, FileTooLargeError
+    UnreadableFileError, MappingError, UnknownPresetError, FileTooLargeError
         If it cannot be taken; nothing is kept of it then.
     """
     wanted = targets.get(target)
+    named = wanted.preset(preset) if preset else None
     stored = files.store_file(workspace=workspace, name=name, chunks=chunks, actor=actor, at=at)
     path = files.path_of(stored)
     try:
         found = probe(path, stored.name, asked=dict(layout or {}))
         columns, sample = _sample(path, found)
-        guessed = mappings.guess(target=wanted, columns=columns, rows=sample)
+        chosen = named or wanted.recognise(columns)
+        guessed = mappings.guess(target=wanted, columns=columns, rows=sample, preset=chosen)
+        if named is not None and not any(
+            guessed[place] not in {"", mappings.KEEP} for place in range(len(columns))
+        ):
+            raise targets.UnknownPresetError(
+                f"The file has none of the columns of {named.label}: {', '.join(list(named.columns)[:8])}."
+            )
         fields = mappings.by_name(target=wanted, columns=columns, asked=asked or {}, guessed=guessed)
     except BaseException:
         stored.delete()
         path.unlink(missing_ok=True)
         raise
-    preset = next((each.source for each in wanted.presets if each.fits(columns) and each.source), "")
     return Import.objects.create(
         workspace=workspace,
         product=product,
         target=wanted.name,
         file=stored,
         file_name=stored.name,
-        external_source=(source or preset or source_from(stored.name))[:60],
+        external_source=(source or (chosen.source if chosen else "") or source_from(stored.name))[:60],
         layout=found.plain(),
         columns=list(columns),
         mapping=fields,
-        options={**dict(options or {}), **_walls(fields)},
+        options={**dict(options or {}), **_walls(fields), **({"preset": chosen.name} if chosen else {})},
         created_by_id=actor.user_id,
         created_by_name=actor.name[:120],
         created_at=at,
@@ -147,8 +157,12 @@ def change_layout(*, run: Import, asked: Mapping[str, Any]) -> Import:
     held.layout = found.plain()
     if list(columns) != held.columns:
         held.columns = list(columns)
-        held.mapping = mappings.guess(target=targets.get(held.target), columns=columns, rows=sample)
+        wanted = targets.get(held.target)
+        chosen = wanted.recognise(columns)
+        held.mapping = mappings.guess(target=wanted, columns=columns, rows=sample, preset=chosen)
         held.options.pop("private", None)
+        held.options.pop("preset", None)
+        held.options |= {"preset": chosen.name} if chosen else {}
         held.options |= _walls(held.mapping)
     held.dry_run = None
     held.save(update_fields=["layout", "columns", "mapping", "options", "dry_run"])

@@ -127,9 +127,10 @@ def url(cell: Cell) -> str:
 
 
 def words(cell: Cell) -> list[str]:
-    """Return the parts of a list, such as tags: parted by semicolons, commas, bars or lines."""
+    """Return the parts of a list, such as tags: parted by semicolons, commas, bars or lines; of objects their names."""
     parts = cell if isinstance(cell, list) else LIST_MARKS.split(as_text(cell))
-    found = {" ".join(as_text(part).split()): None for part in parts}
+    named = (part.get("name", "") if isinstance(part, dict) else part for part in parts)
+    found = {" ".join(as_text(part).split()): None for part in named}
     found.pop("", None)
     return list(found)
 
