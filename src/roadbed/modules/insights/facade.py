@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Max
 
@@ -14,7 +15,7 @@ from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, 
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights import models, services
-from roadbed.modules.insights.selectors import asking, backing
+from roadbed.modules.insights.selectors import asking, backing, demand, word_counts
 from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.modules.insights.services import visitors
 from roadbed.web import formats
@@ -354,3 +355,47 @@ def asking_for(*, record: Record) -> list[Asked]:
 
 
 PROVIDER = Provider(name="insights", stages=(Stage.HEARD, Stage.NEEDED), collect=evidence_for)
+
+
+@dataclass(frozen=True, slots=True)
+class VoicesHeard:
+    """How much feedback says some words, and who stands behind it; revenue is a year's, where it is known."""
+
+    feedback_ids: tuple[int, ...]
+    people: int
+    accounts: int
+    revenue: Decimal
+    unpriced: int
+
+
+def heard_words(*, workspace_id: int, words: str, circles: Collection[int] = ()) -> VoicesHeard:
+    """Count the feedback that says some words, as the list of feedback finds it, among what the asker may see."""
+    return VoicesHeard(*word_counts.heard_words(workspace_id=workspace_id, words=words, circles=circles))
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentVoices:
+    """Who of one segment wants a record: distinct people and accounts, of so many that were ever heard."""
+
+    key: str
+    title: str
+    people: int
+    accounts: int
+    revenue: Decimal
+    heard: int
+
+
+def demand_by_segment(*, workspace_id: int, record_id: int) -> list[SegmentVoices]:
+    """Return who of each segment wants a record, the most people first."""
+    segments = demand.segments_to_split(workspace_id=workspace_id)
+    found = demand.by_segment(workspace_id=workspace_id, record_ids=[record_id], segments=segments).get(
+        record_id, {}
+    )
+    by_id = {segment.pk: segment for segment in segments}
+    return sorted(
+        (
+            SegmentVoices(by_id[pk].key, by_id[pk].title, one.people, one.accounts, one.revenue, one.heard)
+            for pk, one in found.items()
+        ),
+        key=lambda one: (-one.people, one.title),
+    )
