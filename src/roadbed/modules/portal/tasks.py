@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.db import transaction
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.records.models import Record
 from roadbed.modules.portal.models import EntryLink
-from roadbed.modules.portal.services import letters, standings
+from roadbed.modules.portal.services import letters, standings, telling_mails, tellings
 
 KEPT = timedelta(days=7)
 
@@ -62,6 +63,41 @@ def follow_plan(context: jobs.Context, *, record_ids: list[int]) -> dict[str, ob
 def clear(context: jobs.Context) -> None:
     """Delete links, and what they carried, a week after their end."""
     EntryLink.objects.filter(expires_at__lt=context.now() - KEPT).delete()
+
+
+@jobs.task("portal.prepare_telling", label="See who would want to hear of a change")
+def prepare_telling(
+    context: jobs.Context, *, record_id: int, sequence: int, change: str, reason: str
+) -> dict[str, object] | None:
+    """Draft a telling, once for each change; running it again finds the draft."""
+    record = Record.objects.filter(pk=record_id, workspace_id=context.workspace_id).first()
+    if record is None:
+        return None
+    telling = tellings.prepare(
+        record=record, change=change, sequence=sequence, reason=reason, at=context.now()
+    )
+    if telling is None:
+        return {"text": f"Nobody waits to hear of {record.key}."}
+    url = f"/w/{telling.workspace.slug}/portal/tellings/{telling.pk}/"
+    return {"text": f"Drafted what to tell about {record.key}.", "url": url}
+
+
+@jobs.task("portal.send_telling", label="Tell people what they asked for", timeout=timedelta(hours=2))
+def send_telling(context: jobs.Context, *, telling_id: int) -> dict[str, object]:
+    """Send the letters of an approved telling, each once; killed half-way, it goes on with the next."""
+    ids = telling_mails.waiting_letters(telling_id=telling_id)
+    told, failed = 0, None
+    for done, letter_id in enumerate(ids):
+        context.progress(done, len(ids), "Telling")
+        try:
+            told += telling_mails.send_letter(letter_id=letter_id, now=context.now)
+        except OSError as error:
+            # One mail that cannot be handed over must not keep the others back; the job tries again as a whole.
+            context.log(f"Not handed over yet: {error}")
+            failed = error
+    if failed is not None:
+        raise failed
+    return {"text": f"Told {told} of {len(ids)} people by mail."}
 
 
 jobs.schedule("portal.clear", every=timedelta(days=1), at="04:40")

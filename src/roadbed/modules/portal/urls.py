@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from roadbed.modules.portal.views import board, changelog, entering, writing
+from roadbed.modules.portal.views import board, changelog, entering, tellings, writing
 
 PLACE = "p/<slug:workspace>/<slug:board>/"
 ENTRY = f"{PLACE}entries/<slug:code>/"
 
 root_patterns: list[URLPattern] = [
+    path("told/off/<str:token>/", tellings.off, name="told-off"),
     path("p/<slug:workspace>/", board.home, name="portal-home"),
     path(PLACE, board.index, name="portal-board"),
     path(f"{PLACE}new/", writing.new, name="portal-new"),
@@ -34,4 +35,26 @@ root_patterns: list[URLPattern] = [
     path(f"{ENTRY}unfollow/", writing.follow, {"deed": "unfollow"}, name="portal-unfollow"),
     path(f"{ENTRY}say/", writing.say, name="portal-say"),
 ]
-workspace_patterns: list[URLPattern] = []
+workspace_patterns: list[URLPattern] = [
+    path("portal/tellings/", tellings.index, name="tellings"),
+    path("portal/tellings/history/", tellings.history, name="tellings-history"),
+    path("portal/tellings/new/", tellings.write, name="telling-new"),
+    path("portal/tellings/<int:telling_id>/", tellings.show, name="telling"),
+    path("portal/tellings/<int:telling_id>/words/", tellings.save, name="telling-words"),
+    path(
+        "portal/tellings/<int:telling_id>/approve/",
+        tellings.decide,
+        {"deed": "approve"},
+        name="telling-approve",
+    ),
+    path("portal/tellings/<int:telling_id>/skip/", tellings.decide, {"deed": "skip"}, name="telling-skip"),
+    path("portal/tellings/<int:telling_id>/hold/", tellings.decide, {"deed": "hold"}, name="telling-hold"),
+    path(
+        "portal/tellings/<int:telling_id>/reopen/", tellings.decide, {"deed": "reopen"}, name="telling-reopen"
+    ),
+    path(
+        "portal/tellings/<int:telling_id>/letters/<int:letter_id>/told/",
+        tellings.by_hand,
+        name="telling-by-hand",
+    ),
+]

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('files', '0001_initial'),
-        ('records', '0004_redacted_activities'),
+        ('records', '0003_circles'),
         ('workspaces', '0003_circles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -51,6 +51,13 @@ def _reasons(record: Record) -> dict[int, tuple[str, str]]:
     return found
 
 
+def public_title_of(*, record: Record) -> str:
+    """Return what customers know a record as, where it stands on an open board; else its own title."""
+    rows = Listing.objects.filter(record_id=record.pk, state="published", board__circle__isnull=True)
+    shown = rows.order_by("pk").values_list("title", flat=True).first()
+    return shown or record.title
+
+
 def silent_addresses(*, workspace_id: int, emails: Collection[str]) -> dict[str, str]:
     """Return those of the addresses that want no mail, or take none, with why."""
     wanted = sorted({email.lower() for email in emails if email})
@@ -166,6 +173,12 @@ def letters_in(*, workspace_id: int, person_ids: Collection[int] | None = None) 
     if person_ids is not None:
         rows = rows.filter(person_id__in=person_ids)
     return rows.select_related("telling__record", "person").order_by("-told_at", "-pk")
+
+
+def subjects_of(*, telling_ids: Collection[int]) -> dict[int, str]:
+    """Return the subject that everybody read, by telling."""
+    rows = Words.objects.filter(telling_id__in=telling_ids, locale="")
+    return dict(rows.values_list("telling_id", "subject"))
 
 
 @dataclass(frozen=True, slots=True)

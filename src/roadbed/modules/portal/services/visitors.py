@@ -13,6 +13,7 @@ from django.db.models import F
 
 from roadbed.core.accounts import keys
 from roadbed.core.jobs import services as jobs
+from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import facade as insights
 from roadbed.modules.portal.models import (
     Board,
@@ -111,6 +112,23 @@ def find_link(*, secret: str, board: Board, at: datetime) -> EntryLink | None:
 
 
 @transaction.atomic
+def register(*, workspace: Workspace, email: str, name: str, at: datetime) -> Visitor:
+    """Return the visitor with a confirmed address, known or new; a new one is tied to the person they are."""
+    visitor = Visitor.objects.filter(workspace=workspace, email__iexact=email).first()
+    if visitor is None:
+        person = insights.welcome(
+            workspace=workspace, email=email, name=name, actor=voices.actor_of(None), at=at
+        )
+        return Visitor.objects.create(
+            workspace=workspace, person_id=person.id, email=email, name=name, created_at=at, seen_at=at
+        )
+    if name and not visitor.name:
+        visitor.name = name
+        visitor.save(update_fields=["name"])
+    return visitor
+
+
+@transaction.atomic
 def use_link(*, link: EntryLink, at: datetime) -> tuple[Visitor, Listing | None]:
     """Use a link up: its holder is a visitor from then on, and what they wanted to do is done.
 
@@ -123,26 +141,7 @@ def use_link(*, link: EntryLink, at: datetime) -> tuple[Visitor, Listing | None]
         raise ValidationError("This link was used already.")
     if not doors.admits(board=link.board, email=link.email):
         raise ValidationError("This link leads nowhere any more.")
-    visitor = Visitor.objects.filter(workspace=link.workspace, email__iexact=link.email).first()
-    if visitor is None:
-        person = insights.welcome(
-            workspace=link.workspace,
-            email=link.email,
-            name=link.name,
-            actor=voices.actor_of(None),
-            at=at,
-        )
-        visitor = Visitor.objects.create(
-            workspace=link.workspace,
-            person_id=person.id,
-            email=link.email,
-            name=link.name,
-            created_at=at,
-            seen_at=at,
-        )
-    elif link.name and not visitor.name:
-        visitor.name = link.name
-        visitor.save(update_fields=["name"])
+    visitor = register(workspace=link.workspace, email=link.email, name=link.name, at=at)
     if link.guest:
         _take_over(visitor=visitor, guest=link.guest, at=at)
     return visitor, _do(link=link, visitor=visitor, at=at)
