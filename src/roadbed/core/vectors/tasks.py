@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.vectors import events
 from roadbed.core.vectors import services as vectors
 from roadbed.core.vectors.embedders import ModelMissingError
 from roadbed.core.workspaces.models import Workspace
@@ -31,6 +32,8 @@ def embed(context: jobs.Context) -> dict[str, object] | None:
         done = vectors.catch_up(workspace_id=context.workspace_id, progress=progress, threads=2)
     except ModelMissingError as error:
         raise jobs.GiveUpError(str(error)) from error
+    if done.cut or done.read:
+        events.announce(context.workspace_id)
     return {"text": f"Read {done.read:,} new texts." if done.read else "Every text was read already."}
 
 

@@ -16,6 +16,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.records import deeds, events, kinds, today
         from roadbed.core.records import services as records
         from roadbed.core.tables import sources, targets
+        from roadbed.core.vectors import events as vector_events
         from roadbed.core.workspaces import navigation, settings_tabs
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
@@ -136,4 +137,5 @@ class InsightsConfig(AppConfig):
         registry.register_beside(walls.within)
         today.register(inbox.waiting_for)
         demo.register("insights", story.load)
+        vector_events.listen(tasks.follow_reading)
         assert tasks  # noqa: S101 - imported for its registrations

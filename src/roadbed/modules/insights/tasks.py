@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import services
-from roadbed.modules.insights.models import Source
-from roadbed.modules.insights.services import doubles, github, learning, mailboxes, polling, readings, sources
+from roadbed.modules.insights.models import Feedback, Source
+from roadbed.modules.insights.services import (
+    alerts,
+    doubles,
+    github,
+    learning,
+    mailboxes,
+    polling,
+    readings,
+    sources,
+    theme_placing,
+    theme_runs,
+)
 
 
 @jobs.task("insights.recount", label="Count the evidence anew", timeout=timedelta(hours=1))
@@ -108,3 +120,59 @@ def learn(context: jobs.Context) -> dict[str, Any] | None:
 jobs.schedule("insights.fetch_sources", every=timedelta(minutes=1))
 jobs.schedule("insights.prune_arrivals", every=timedelta(days=1), at="04:40")
 jobs.schedule("insights.learn", every=timedelta(days=1), at="03:20")
+
+
+def _workspace(context: jobs.Context) -> Workspace:
+    if context.workspace_id is None:
+        raise jobs.GiveUpError("This job belongs to a workspace.")
+    return Workspace.objects.get(pk=context.workspace_id)
+
+
+@jobs.task("insights.themes", label="Find themes", timeout=timedelta(hours=2))
+def find_themes(context: jobs.Context) -> dict[str, Any] | None:
+    """Look at all feedback of a workspace, find its themes anew, and count the weeks."""
+    workspace = _workspace(context)
+    try:
+        run = theme_runs.find(workspace=workspace, actor=SYSTEM, at=context.now(), tell=context.progress)
+    except theme_runs.ThemesChangedError as error:
+        raise jobs.RetryLaterError(str(error), after=timedelta(seconds=20)) from error
+    jobs.enqueue("insights.count_weeks", workspace_id=workspace.pk, key="weeks")
+    return {
+        "text": f"{run.themes} themes of {run.pieces} pieces; {run.unassigned} fit none.",
+        "url": f"/w/{workspace.slug}/insights/themes/",
+    }
+
+
+@jobs.task("insights.place_themes", label="Put new feedback into themes", timeout=timedelta(hours=1))
+def place_themes(context: jobs.Context) -> dict[str, Any] | None:
+    """Place what no run has seen yet, and look at everything where it has grown by a tenth."""
+    workspace = _workspace(context)
+    done = theme_placing.place_new(workspace=workspace, at=context.now(), tell=context.progress)
+    if not theme_placing.look_where_grown(workspace_id=workspace.pk) and done:
+        jobs.enqueue("insights.count_weeks", workspace_id=workspace.pk, key="weeks")
+    return {"text": f"Placed {done} pieces."}
+
+
+@jobs.task("insights.count_weeks", label="Count the weeks", timeout=timedelta(hours=1))
+def count_weeks(context: jobs.Context) -> dict[str, Any] | None:
+    """Count who said what in which week, and tell people of weeks that stand out."""
+    workspace = _workspace(context)
+    told = alerts.count_and_tell(workspace=workspace, at=context.now(), progress=context.progress)
+    return {"text": f"{told} alerts are new.", "url": f"/w/{workspace.slug}/insights/trends/"}
+
+
+@jobs.task("insights.nightly_themes", label="Look at all feedback", timeout=timedelta(hours=1))
+def nightly(context: jobs.Context) -> None:
+    """Queue a look at every workspace in which something was said or changed since the last one."""
+    for workspace in Workspace.objects.order_by("pk"):
+        context.raise_if_cancelled()
+        if Feedback.objects.in_workspace(workspace.pk).filter(home_id=workspace.pk).exists():
+            jobs.enqueue("insights.themes", workspace_id=workspace.pk, key="themes")
+
+
+jobs.schedule("insights.nightly_themes", every=timedelta(days=1), at="02:30")
+
+
+def follow_reading(workspace_id: int) -> None:
+    """Queue the placing of feedback that was read for meaning just now."""
+    jobs.enqueue("insights.place_themes", workspace_id=workspace_id, key="place")

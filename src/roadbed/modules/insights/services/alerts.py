@@ -21,6 +21,8 @@ from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.models import Assignment, Dimension, Feedback, Segment, TrendAlert
 from roadbed.modules.insights.selectors import narrowing, theme_words
 from roadbed.modules.insights.selectors import trends as selectors
+from roadbed.modules.insights.services import trends
+from roadbed.modules.roadmap import facade as roadmap
 from roadbed_engines.text.trends import TRAILING, WEEK, Alert, Marker, Weeks, alerts, monday
 
 ALERTING = (Dimension.THEME, Dimension.SEGMENT, Dimension.VERSION, Dimension.SOURCE)
@@ -68,7 +70,11 @@ def _pieces(
         pieces = pieces.filter(source=value)
     elif dimension == Dimension.SEGMENT:
         segment = Segment.objects.in_workspace(workspace_id).filter(pk=int(value)).first()
-        pieces = pieces.filter(account_id__in=narrowing.accounts_in(segment).values("pk")) if segment else pieces.none()
+        pieces = (
+            pieces.filter(account_id__in=narrowing.accounts_in(segment).values("pk"))
+            if segment
+            else pieces.none()
+        )
     else:
         found = pieces.values_list("pk", "attributes")[:SAMPLE]
         return [pk for pk, attributes in found if selectors.version_in(attributes) == value]
@@ -233,3 +239,16 @@ def decide(
                 workspace_id=current.home_id, actor=actor, verb=verb, at=at, changes=facts
             )
     return current
+
+
+def count_and_tell(*, workspace: Workspace, at: dt.datetime, progress: trends.Progress | None = None) -> int:
+    """Count the weeks, look for alerts, tell people; return how many alerts are new."""
+    found = trends.read(workspace_id=workspace.pk, at=at, progress=progress)
+    trends.write(workspace_id=workspace.pk, found=found, at=at)
+    marks = roadmap.releases_shipped(
+        workspace.pk, workspace.slug, first=found.first_week, last=found.last_week + dt.timedelta(days=6)
+    )
+    markers = [Marker(mark.day, mark.title) for mark in marks]
+    new = find_alerts(workspace=workspace, markers=markers, at=at)
+    tell(workspace=workspace, found=new, at=at)
+    return len(new)

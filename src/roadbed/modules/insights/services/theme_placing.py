@@ -29,7 +29,9 @@ def place_new(*, workspace: Workspace, at: dt.datetime, tell: Progress | None = 
     """
     tell = tell or (lambda done, total, note: None)
     known = theme_vectors.read(workspace_id=workspace.pk)
-    live = Theme.objects.filter(workspace_id=workspace.pk, kind="theme", retired_at__isnull=True, is_broad=False)
+    live = Theme.objects.filter(
+        workspace_id=workspace.pk, kind="theme", retired_at__isnull=True, is_broad=False
+    )
     themes_by_id = {theme.pk: theme for theme in live}
     rows = Assignment.objects.filter(home_id=workspace.pk).values_list("feedback_id", "theme_id", "origin")
     where = {pk: (theme_id, origin) for pk, theme_id, origin in rows.iterator(chunk_size=BATCH)}
@@ -135,7 +137,9 @@ def _row(*, workspace: Workspace, piece: Feedback, claim: Claim | None, at: dt.d
 
 def wants_a_look(*, workspace_id: int) -> bool:
     """Whether so much has come in since the last look at all feedback that it is time for another."""
-    last = ThemeRun.objects.filter(workspace_id=workspace_id, finished_at__isnull=False).order_by("-pk").first()
+    last = (
+        ThemeRun.objects.filter(workspace_id=workspace_id, finished_at__isnull=False).order_by("-pk").first()
+    )
     known = Assignment.objects.filter(home_id=workspace_id).count()
     if last is None:
         return known >= FIRST_LOOK
