@@ -1,5 +1,6 @@
 """Every write of this module, by noun. Import the package and call its functions."""
 
+from roadbed.modules.insights.services.accepting import accept_all, accept_many
 from roadbed.modules.insights.services.customers import (
     change_account,
     change_person,
@@ -49,7 +50,9 @@ __all__ = [
     "Deed",
     "NotVotableError",
     "accept",
+    "accept_all",
     "accept_as_new_need",
+    "accept_many",
     "add_feedback",
     "add_rule",
     "change_account",

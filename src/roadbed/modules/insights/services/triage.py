@@ -15,7 +15,7 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import Activity, Record
 from roadbed.core.workspaces.models import Product
 from roadbed.modules.insights.models import Feedback, Need, Quote, Strength
-from roadbed.modules.insights.services import needs, quotes, readings
+from roadbed.modules.insights.services import needs, quotes, readings, themes
 from roadbed.modules.insights.services.deeds import Deed, doing
 
 MOST_AT_ONCE = 500
@@ -288,6 +288,10 @@ def _take_back(*, activity: Activity, actor: Actor, at: datetime) -> bool:
             return True
         case "read":
             readings.take_back(feedback=Feedback.objects.get(pk=record.pk), facts=facts, actor=actor, at=at)
+            return True
+        case "put into a theme":
+            piece = Feedback.objects.select_related("workspace").get(pk=record.pk)
+            themes.move_back(workspace=piece.workspace, before=facts["before"], actor=actor, at=at)
             return True
         case "tagged":
             records.set_tags(record=record, names=facts["tags"][0], actor=actor, at=at)
