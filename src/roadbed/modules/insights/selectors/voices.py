@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models.expressions import RawSQL
 
 from roadbed.modules.insights.models import Account, Segment, Strength, rules
@@ -53,7 +54,10 @@ def members(*, workspace_id: int, segments: Sequence[Segment]) -> tuple[str, lis
             .order_by()
             .values("pk")
         )
-        statement, own = inside.query.sql_with_params()
+        try:
+            statement, own = inside.query.sql_with_params()
+        except EmptyResultSet:
+            continue  # a rule that nobody can fulfil
         parts.append(f"SELECT {int(segment.pk)}, inside.* FROM ({statement}) inside")  # noqa: S608  # Django's SQL and a number
         params.extend(own)
     union = " UNION ALL ".join(parts or [_NOBODY])
