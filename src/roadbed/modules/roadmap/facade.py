@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from roadbed.core import doctor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.modules.roadmap import selectors
-from roadbed.modules.roadmap.models import Feature, Horizon, Release, Status
+from roadbed.modules.roadmap.models import Feature, Horizon, Release, Status, StatusSpell
 
 
 def _day(value: object) -> str:
@@ -176,6 +176,49 @@ def releases_shipped(workspace_id: int, workspace: str, *, first: date, last: da
         for release in rows.order_by("shipped_at", "pk")
     )
     return [mark for mark in marks if first <= mark.day <= last]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release that is out, as siblings see it."""
+
+    record_id: int
+    key: str
+    title: str
+    shipped_at: datetime | None
+    features: int
+
+
+def released(*, workspace_id: int, limit: int) -> list[Released]:
+    """Return the releases that are out, the newest first, with how many features shipped in each."""
+    rows = (
+        Release.objects.in_workspace(workspace_id)
+        .filter(state=Release.State.RELEASED)
+        .annotate(out=Count("features", filter=Q(features__status=Status.SHIPPED)))
+        .order_by("-shipped_at", "-pk")[:limit]
+    )
+    return [Released(row.pk, row.key, row.title, row.shipped_at, row.out) for row in rows]
+
+
+def notes_of(*, workspace_id: int, record_id: int) -> str:
+    """Return what a release or a feature brings, in Markdown: its notes, or what shipped in it, by title."""
+    release = Release.objects.in_workspace(workspace_id).filter(pk=record_id).first()
+    if release is None:
+        return ""
+    if release.notes.strip():
+        return str(release.notes)
+    shipped = Feature.objects.in_workspace(workspace_id).filter(release_id=record_id, status=Status.SHIPPED)
+    return "\n".join(
+        f"- {title}" for title in shipped.order_by("title").values_list("title", flat=True)[:100]
+    )
+
+
+def way_of(*, workspace_id: int, record_id: int) -> list[tuple[str, datetime]]:
+    """Return the statuses that a feature went through, and when; never the reasons, which are internal."""
+    if not Feature.objects.in_workspace(workspace_id).filter(pk=record_id).exists():
+        return []
+    spells = StatusSpell.objects.filter(feature_id=record_id).order_by("entered_at", "pk")
+    return list(spells.values_list("status", "entered_at"))
 
 
 def check_tree(at: datetime) -> doctor.Finding:

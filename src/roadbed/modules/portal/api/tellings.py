@@ -92,7 +92,9 @@ class DecisionIn(Schema):
     """What shall become of it."""
 
     deed: Literal["approve", "skip", "hold", "reopen"]
-    version: int | None = Field(None, ge=1, le=10**9, description="For an approval: the version that was read.")
+    version: int | None = Field(
+        None, ge=1, le=10**9, description="For an approval: the version that was read."
+    )
 
 
 class NewsIn(Schema):

@@ -15,7 +15,9 @@ from roadbed.core.records.models import Record
 from roadbed.modules.insights import facade as insights
 from roadbed.modules.portal.models import Board, Listing, Standing, State, StatusNote, Visitor
 from roadbed.modules.portal.selectors.listings import plain
+from roadbed.modules.portal.selectors.standings import OF_STATUS
 from roadbed.modules.portal.services import standings, voices
+from roadbed.modules.roadmap import facade as roadmap
 
 KINDS = frozenset({"feedback", "need", "feature"})
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -71,6 +73,20 @@ def _facts(listing: Listing) -> dict[str, object]:
 
 def _first_step(listing: Listing, at: datetime) -> None:
     StatusNote.objects.create(listing=listing, standing=Standing.OPEN, at=at)
+
+
+def _way_so_far(listing: Listing, at: datetime) -> None:
+    """Begin with the way that a feature has gone: statuses and days, without the reasons, which are internal."""
+    way = roadmap.way_of(workspace_id=listing.board.workspace_id, record_id=listing.record_id)
+    steps = [(OF_STATUS[status], entered_at) for status, entered_at in way if status in OF_STATUS]
+    if not steps:
+        _first_step(listing, at)
+        return
+    StatusNote.objects.bulk_create(
+        [StatusNote(listing=listing, standing=standing, at=entered_at) for standing, entered_at in steps]
+    )
+    listing.standing, listing.standing_at = steps[-1]
+    listing.save(update_fields=["standing", "standing_at"])
 
 
 @transaction.atomic
@@ -151,7 +167,7 @@ def put_on_board(
     _publish(listing, at)
     listing.state_by_id = actor.user_id
     _save(listing)
-    _first_step(listing, at)
+    _way_so_far(listing, at)
     records.record_activity(
         record=listing.record, about=board, actor=actor, verb="listed", at=at, changes=_facts(listing)
     )

@@ -82,6 +82,8 @@ def new(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = IdeaForm(request.POST or None, initial={"title": request.GET.get("title", "")[:200]})
     context = {"form": form, "tabs": tabs_of(visit, "board"), "needs_who": visit.caller.visitor is None}
     if request.method != "POST":
+        asked = request.GET.get("title", "").replace("\x00", "")
+        context["similar"] = _similar(visit, asked) if asked else []
         return show(request, visit, "portal/new.html", context)
     if form.is_trapped:
         tell(visit, "Thank you. It waits to be read.")
