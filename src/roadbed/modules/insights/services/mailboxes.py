@@ -94,12 +94,15 @@ class _StartTls(imaplib.IMAP4):
 def _open(source: Source) -> imaplib.IMAP4:
     facts = source.settings
     host, port = str(facts["host"]), int(facts["port"])
-    if facts["security"] == "starttls":
-        box: imaplib.IMAP4 = _StartTls(host, port, timeout=SECONDS)
-        box.starttls(ssl_context=tls_context())
-    else:
-        box = _Tls(host, port, timeout=SECONDS)
-    box.login(str(facts["user"]), source.secrets.get("password", ""))
+    starts_open = facts["security"] == "starttls"
+    box = (_StartTls if starts_open else _Tls)(host, port, timeout=SECONDS)
+    try:
+        if starts_open:
+            box.starttls(ssl_context=tls_context())
+        box.login(str(facts["user"]), source.secrets.get("password", ""))
+    except (imaplib.IMAP4.error, OSError):
+        box.shutdown()
+        raise
     return box
 
 
