@@ -17,6 +17,7 @@ from roadbed.core.records.selectors.records import (
     find_targets,
     links_of,
     merges_of,
+    tag_names,
     tags_of,
     whole,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "links_of",
     "merges_of",
     "saved_views",
+    "tag_names",
     "tags_of",
     "whole",
 ]

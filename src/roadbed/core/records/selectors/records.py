@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from roadbed.core.records import kinds
-from roadbed.core.records.models import Comment, Link, Merge, Record, Relation, Tag
+from roadbed.core.records.models import Comment, Link, Merge, Record, RecordTag, Relation, Tag
 from roadbed.core.search import selectors as search
 
 
@@ -43,6 +43,16 @@ def comments_of(*, record_id: int) -> QuerySet[Comment]:
 def tags_of(*, record_id: int) -> QuerySet[Tag]:
     """The tags on a record."""
     return Tag.objects.filter(record_tags__record_id=record_id)
+
+
+def tag_names(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Tag, str]:
+    """The names of the workspace's tags, without those that only records private to others have."""
+    private = Record.objects.filter(workspace_id=workspace_id, circle__isnull=False)
+    walled = RecordTag.objects.filter(tag_id=OuterRef("pk"), record_id__in=private.values("pk"))
+    seen = Q(record__circle__isnull=True) | Q(record__circle_id__in=list(circles))
+    shown = RecordTag.objects.filter(seen, tag_id=OuterRef("pk"))
+    rows = Tag.objects.filter(workspace_id=workspace_id).exclude(Exists(walled) & ~Exists(shown))
+    return rows.order_by("name").values_list("name", flat=True)
 
 
 def merges_of(*, record_id: int) -> QuerySet[Merge]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from roadbed.core.records.models import Record, RecordTag, Tag
+from roadbed.core.records import selectors as records
 from roadbed.core.workspaces.models import Circle, Product
 from roadbed.modules.insights.models import Account, Segment
+from roadbed.modules.insights.models.readings import LANGUAGES as names
 from roadbed.modules.insights.selectors import narrowing
 from roadbed.modules.insights.selectors.feedback import OPEN
 from roadbed.web.filters import Option
@@ -28,21 +27,8 @@ def segments(*, workspace_id: int) -> list[Option]:
 
 
 def _tags(workspace_id: int, circles: Collection[int] = ()) -> list[Option]:
-    names = tags_in(workspace_id=workspace_id, circles=circles)[:MOST_TAGS]
+    names = records.tag_names(workspace_id=workspace_id, circles=circles)[:MOST_TAGS]
     return [Option(name, name) for name in names]
-
-
-def tags_in(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Tag, str]:
-    """Return the names of tags, without those that only records private to others have."""
-    private = Record.objects.filter(workspace_id=workspace_id, circle__isnull=False)
-    walled = RecordTag.objects.filter(tag_id=OuterRef("pk"), record_id__in=private.values("pk"))
-    seen = RecordTag.objects.filter(tag_id=OuterRef("pk"), record__circle__isnull=True)
-    if circles:
-        seen = RecordTag.objects.filter(
-            Q(record__circle__isnull=True) | Q(record__circle_id__in=list(circles)), tag_id=OuterRef("pk")
-        )
-    rows = Tag.objects.filter(workspace_id=workspace_id).exclude(Exists(walled) & ~Exists(seen))
-    return rows.values_list("name", flat=True)
 
 
 def _circles(circles: Collection[int]) -> list[Option]:
@@ -51,12 +37,18 @@ def _circles(circles: Collection[int]) -> list[Option]:
     return [Option(OPEN, "Open to everybody"), *own] if own else []
 
 
+def _languages(workspace_id: int) -> list[Option]:
+    codes = narrowing.values_of_reading(workspace_id=workspace_id, column="language")
+    return [*(Option(code, names.get(code, code)) for code in codes), Option("unknown", "Not known")]
+
+
 def for_feedback(*, workspace_id: int, circles: Collection[int] = ()) -> dict[str, list[Option]]:
     """Return the choices of the list of feedback."""
     products = Product.objects.filter(workspace_id=workspace_id)
     sources = narrowing.values_of_feedback(workspace_id=workspace_id, column="source", circles=circles)
     return {
         "source": [Option(name, name) for name in sources],
+        "spoken": _languages(workspace_id),
         "segment": _segments(workspace_id),
         "tag": _tags(workspace_id, circles),
         "circle": _circles(circles),

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.evidence import figures
+from roadbed.core.records import selectors as records
 from roadbed.core.tables import sources, writing
 from roadbed.core.tables.responses import export_response
 from roadbed.core.workspaces.access import Access, page
@@ -28,8 +29,8 @@ from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.forms.needs import RatingForm
 from roadbed.modules.insights.models import Need
-from roadbed.modules.insights.selectors import choices, outline_figures
 from roadbed.modules.insights.selectors import needs as selectors
+from roadbed.modules.insights.selectors import outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
 from roadbed.modules.insights.services import needs as services
 from roadbed.modules.insights.services import needs_in_bulk, outline_words
@@ -125,7 +126,7 @@ def options_for(access: Access) -> dict[str, list[filters.Option]]:
     return {
         "product": [filters.Option(one.slug, one.name) for one in products],
         "segment": [filters.Option(one.key, one.title) for one in segments],
-        "tag": [filters.Option(name, name) for name in choices.tags_in(workspace_id=workspace_id)],
+        "tag": [filters.Option(name, name) for name in records.tag_names(workspace_id=workspace_id)],
     }
 
 

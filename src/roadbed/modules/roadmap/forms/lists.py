@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadbed.core.records.models import Tag
+from roadbed.core.records import selectors as records
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Member, Product, Team
 from roadbed.modules.roadmap.models import Horizon, Lane, Level, Release, Status
@@ -87,7 +87,6 @@ def options_for(access: Access) -> dict[str, list[filters.Option]]:
         "team": [filters.Option(str(one.pk), one.name) for one in Team.objects.filter(workspace=workspace)],
         "owner": [filters.Option(str(one.pk), one.name) for one in members.order_by("pk")[:MOST_OPTIONS]],
         "tag": [
-            filters.Option(one.name, one.name)
-            for one in Tag.objects.filter(workspace=workspace).order_by("name")[:MOST_OPTIONS]
+            filters.Option(name, name) for name in records.tag_names(workspace_id=workspace.pk)[:MOST_OPTIONS]
         ],
     }
