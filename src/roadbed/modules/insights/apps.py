@@ -21,6 +21,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
         from roadbed.modules.insights import facade, imports, tasks
+        from roadbed.modules.insights.demo import themes as themes_story
         from roadbed.modules.insights.selectors import bodies, inbox, trends, walls
         from roadbed.modules.insights.services import doubles, movers, quotes, readings, tally
 
@@ -137,5 +138,6 @@ class InsightsConfig(AppConfig):
         registry.register_beside(walls.within)
         today.register(inbox.waiting_for)
         demo.register("insights", story.load)
+        demo.register("insights themes", themes_story.load, after=["insights", "roadmap"])
         vector_events.listen(tasks.follow_reading)
         assert tasks  # noqa: S101 - imported for its registrations

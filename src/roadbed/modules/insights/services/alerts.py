@@ -18,7 +18,7 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import Record, Watch
 from roadbed.core.workspaces.models import Member, Workspace
 from roadbed.core.workspaces.roles import Role
-from roadbed.modules.insights.models import Assignment, Dimension, Feedback, Segment, TrendAlert
+from roadbed.modules.insights.models import Assignment, Dimension, Feedback, Segment, Theme, TrendAlert
 from roadbed.modules.insights.selectors import narrowing, theme_words
 from roadbed.modules.insights.selectors import trends as selectors
 from roadbed.modules.insights.services import trends
@@ -110,13 +110,18 @@ def find_alerts(*, workspace: Workspace, markers: Sequence[Marker], at: dt.datet
         .values_list("title", flat=True)[:SAMPLE]
     )
     stop = theme_words.stop_words(workspace=workspace)
+    # A broad theme is as loud as the fine one in it: one alert is enough.
+    broad = {
+        str(pk)
+        for pk in Theme.objects.filter(workspace=workspace, is_broad=True).values_list("pk", flat=True)
+    }
     new: list[TrendAlert] = []
     seen: set[tuple[str, str, dt.date]] = set()
     for dimension in ALERTING:
         loud = selectors.loudest_values(
             workspace_id=workspace.pk, dimension=dimension, first=first, last=last, most=2000
         )
-        values = [value for value, total in loud if total >= FEW]
+        values = [value for value, total in loud if total >= FEW and value not in broad]
         names = selectors.names_of(workspace=workspace, dimension=dimension, values=values)
         lines = selectors.weeks_of(
             workspace_id=workspace.pk, dimension=dimension, values=list(names), first=first, last=last
