@@ -16,7 +16,7 @@ from roadbed.core.notify.models import Channel, Delivery, Endpoint, Notice
 from roadbed.core.notify.services import mails
 from roadbed.core.notify.views import inbox as inbox_views
 from roadbed.core.records import services as records
-from roadbed.core.records.models import Relation, SavedView
+from roadbed.core.records.models import Record, Relation, SavedView
 from roadbed.core.records.views import links as link_views
 from roadbed.core.tables.services import imports
 from roadbed.core.workspaces import services as workspaces
@@ -24,9 +24,14 @@ from roadbed.core.workspaces.models import ApiToken, Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from roadbed.core.workspaces.views import people as people_views
 from roadbed.modules.insights import services as insights
-from roadbed.modules.insights.models import Account, Feedback, Need, Person, Segment
+from roadbed.modules.insights.models import Account, Feedback, Need, Person, Segment, Theme, TrendAlert
 from roadbed.modules.insights.views import needs as need_views
+from roadbed.modules.insights.views import theme_pieces as piece_views
+from roadbed.modules.insights.views import themes as theme_views
 from roadbed.modules.insights.views import votes as vote_views
+from roadbed.modules.portal.models import Letter
+from roadbed.modules.portal.services import telling_mails
+from roadbed.modules.portal.services import tellings as telling_services
 from roadbed.modules.roadmap import services as roadmap
 from roadbed.modules.roadmap.models import Release, Status
 from tests import people
@@ -84,6 +89,19 @@ def build() -> Scene:
     scene = Scene(workspace=workspace, product=product, reading=reading, writing=writing, **everybody)
     made = scene.made
     made["need"] = _one_of(scene, Need, title="Change a run without calling")
+    made["theme"] = _one_of(scene, Theme, title="Closed roads")
+    made["alert"] = TrendAlert.objects.create(
+        home=workspace,
+        dimension="theme",
+        value=str(made["theme"].pk),
+        theme=made["theme"],
+        name="Closed roads",
+        week=NOW.date(),
+        seen=9,
+        expected=0.5,
+        z=12.0,
+        found_at=NOW,
+    )
     made["second need"] = _one_of(scene, Need, title="Hear of a delay")
     made["lost need"] = _one_of(scene, Need, title="Forgotten")
     made["old need"] = _one_of(scene, Need, title="Put away")
@@ -149,6 +167,16 @@ def build() -> Scene:
     made["vote"] = insights.vote(
         person=made["person"], target=made["need"], on_behalf=True, actor=actor, at=NOW
     )
+    made["telling"] = telling_services.prepare(
+        record=Record.objects.get(pk=made["need"].pk), change="news", at=NOW
+    )
+    made["letter"] = Letter.objects.create(
+        telling=made["telling"],
+        person_id=made["person"].pk,
+        email="mira@halden.example",
+        reason="voted",
+        channel="hand",
+    )
     made["second segment"] = _one_of(scene, Segment, title="Small fleets", rule={"conditions": []})
     made["import"] = imports.create_import(
         workspace=workspace,
@@ -204,7 +232,10 @@ SAMPLES: dict[str, Sample] = {
     "delivery_id": lambda scene: scene.made["delivery"].pk,
     "token": lambda scene: mails.unsubscribe_token(member=scene.dan.member, topic="watch"),
     "import_id": lambda scene: scene.made["import"].pk,
+    "alert_id": lambda scene: scene.made["alert"].pk,
     "quote_id": lambda scene: scene.made["quote"].pk,
+    "telling_id": lambda scene: scene.made["telling"].pk,
+    "letter_id": lambda scene: scene.made["letter"].pk,
     "vote_id": lambda scene: scene.made["vote"].pk,
     "figure": lambda scene: "customers",
     "first": lambda scene: 1,
@@ -234,7 +265,14 @@ PLACED: dict[str, Sample] = {
     "w/<slug:workspace>/insights/needs/undo/<str:kept>/": lambda scene: {
         "kept": signing.dumps(["archive", []], salt=need_views.UNDO_SALT, compress=True)
     },
+    "told/off/<str:token>/": lambda scene: {"token": telling_mails.off_token(scene.made["letter"])},
     "w/<slug:workspace>/insights/votes/restore/<str:kept>/": lambda scene: {"kept": _kept_vote(scene)},
+    "w/<slug:workspace>/insights/themes/undo/<str:kept>/": lambda scene: {
+        "kept": signing.dumps(["pin", []], salt=theme_views.UNDO_SALT, compress=True)
+    },
+    "w/<slug:workspace>/insights/themes/pieces/undo/<str:kept>/": lambda scene: {
+        "kept": signing.dumps([], salt=piece_views.UNDO_SALT, compress=True)
+    },
     "w/<slug:workspace>/settings/members/<int:member_id>/restore/": lambda scene: {
         "member_id": scene.gone.member.pk
     },
@@ -255,6 +293,8 @@ def record(made: str) -> Sample:
 KINDS: dict[str, Sample] = {
     "insights/needs/": record("need"),
     "insights/feedback/": record("feedback"),
+    "insights/themes/": record("theme"),
+    "<slug:workspace>/themes/": record("theme"),
     "insights/triage/": record("feedback"),
     "insights/accounts/": record("account"),
     "insights/people/": record("person"),

@@ -2,10 +2,20 @@
 
 from ninja import Router
 
-from roadbed.modules.insights.api import customers, demand, feedback, needs, outline, sources, votes
+from roadbed.modules.insights.api import (
+    customers,
+    demand,
+    feedback,
+    needs,
+    outline,
+    sources,
+    themes,
+    trends,
+    votes,
+)
 
 router = Router(tags=["insights"])
-for part in (feedback, customers, needs, outline, demand, votes, sources):
+for part in (feedback, customers, needs, outline, demand, votes, sources, themes, trends):
     router.add_router("", part.router)
 
 __all__ = ["router"]
