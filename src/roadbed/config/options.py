@@ -118,6 +118,16 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "ROADBED_API_RATE", as_int, "1200", "Requests a minute that one API token may make; 0 for no limit."
     ),
+    Option(
+        "ROADBED_LLM_URL",
+        as_text,
+        "",
+        "An OpenAI-compatible endpoint that may phrase answers, such as https://llm.example/v1; empty is off. "
+        "It gets the question and the sentences quoted, nothing else.",
+    ),
+    Option("ROADBED_LLM_MODEL", as_text, "", "The model to ask there."),
+    Option("ROADBED_LLM_KEY", as_text, "", "The key to ask it with, if it wants one.", secret=True),
+    Option("ROADBED_LLM_SECONDS", as_int, "15", "How long to wait for it before the quotes stand alone."),
     Option("ROADBED_WORKERS", as_int, "1", "Web processes; more than one needs PostgreSQL."),
     Option(
         "ROADBED_JOB_LEASE_SECONDS",

@@ -31,3 +31,27 @@ def register(deed: Deed) -> None:
 def all_deeds() -> list[Deed]:
     """Every deed, by label."""
     return sorted(_DEEDS.values(), key=lambda deed: deed.label)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDeed:
+    """Something to do with what was typed; `path` is below the workspace's address and ends where the words go."""
+
+    label: str
+    """Such as ``Ask``: the palette shows it before the words."""
+    path: str
+    icon: str = "search"
+    role: Role = Role.VIEWER
+
+
+_QUERY_DEEDS: dict[str, QueryDeed] = {}
+
+
+def register_query(deed: QueryDeed) -> None:
+    """Offer a deed on what was typed; the same label replaces the one before."""
+    _QUERY_DEEDS[deed.label] = deed
+
+
+def query_deeds() -> list[QueryDeed]:
+    """Every deed on what was typed, by label."""
+    return sorted(_QUERY_DEEDS.values(), key=lambda deed: deed.label)

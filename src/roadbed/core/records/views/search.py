@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -11,6 +13,8 @@ from roadbed.core.search import selectors as search
 from roadbed.core.workspaces import navigation
 from roadbed.core.workspaces.access import Access, page
 from roadbed.web import responses
+
+WORDS_OF_A_QUESTION = 4
 
 
 def _matches(label: str, words: list[str]) -> bool:
@@ -50,10 +54,20 @@ def palette(request: HttpRequest, access: Access) -> HttpResponse:
     if query.strip():
         more = {
             "label": f"Search everything for “{query}”",
-            "url": f"{base}search/?q={query}",
+            "url": f"{base}search/?q={quote(query)}",
             "icon": "search",
         }
-        groups.append(("Search", [more]))
+        asked = [
+            {"label": f"{deed.label}: {query}", "url": f"{base}{deed.path}{quote(query)}", "icon": deed.icon}
+            for deed in deeds.query_deeds()
+            if access.allows(deed.role)
+        ]
+        # What looks like a question is first of all asked; a word or two is looked for first.
+        if query.rstrip().endswith("?") or len(words) >= WORDS_OF_A_QUESTION:
+            groups.insert(0, ("Ask", asked))
+            groups.append(("Search", [more]))
+        else:
+            groups.append(("Search", [*asked, more]))
     context = {
         "groups": [{"label": label, "entries": entries} for label, entries in groups if entries],
         "q": query,

@@ -1,1 +1,5 @@
-"""Its tables."""
+"""What is kept of questions and answers."""
+
+from roadbed.modules.ask.models.questions import Citation, Question, Rating, State
+
+__all__ = ["Citation", "Question", "Rating", "State"]

@@ -1,0 +1,143 @@
+"""Entries that share any word with a question, rare words first; what may not be seen is left out before ranking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from roadbed.core.search.selectors import CANDIDATES, _open_to
+from roadbed_engines.text import lexical, stems
+
+COUNTED = 1_000
+"""A word in more entries than this is common, and is not counted further."""
+WORDS_SEARCHED = 6
+_PLAIN = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Commonness:
+    """In how many of the entries that the asker may see each stem is, and how many entries there are."""
+
+    counts: Mapping[str, int]
+    entries: int
+
+    def rarity(self, stem: str) -> float:
+        """Return how much a shared word says; the engine's measure, over what the asker may see."""
+        from math import log1p
+
+        count = self.counts.get(stem, 0)
+        return log1p((max(self.entries, count) - count + 0.5) / (count + 0.5))
+
+
+def _common(word: str, stem: str) -> str:
+    """Return the beginning that a word and its stem share: *happ* of *happy* and *happi*."""
+    at = next((place for place, pair in enumerate(zip(word, stem, strict=False)) if pair[0] != pair[1]), None)
+    return word[: min(len(word), len(stem)) if at is None else at]
+
+
+def terms_of(text: str) -> dict[str, str]:
+    """Return what to look for: each stem of a text with the beginning that its forms share.
+
+    Examples
+    --------
+    >>> terms_of("Happy vans were routed")
+    {'happi': 'happ', 'van': 'van', 'rout': 'rout'}
+    """
+    found: dict[str, str] = {}
+    raw = lexical.raw_words(text)
+    for word in [word for word in raw if word not in lexical.STOP_WORDS] or raw:
+        stem = stems.stem(word)
+        shared = _common(word, stem)
+        start = shared if len(shared) >= 3 else word
+        # The index cuts at everything that is no letter or digit: a number with a point is several words there.
+        if stem not in found and _PLAIN.fullmatch(start):
+            found[stem] = start
+    return found
+
+
+def _inside(circles: Collection[int]) -> str:
+    return (
+        "JOIN search_searchentry entry ON entry.id = search_words.rowid "
+        f"JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}"
+    )
+
+
+def _count(start: str, *, workspace_id: int, circles: Collection[int]) -> int:
+    if connection.vendor == "postgresql":
+        statement = f"""SELECT count(*) FROM (SELECT 1 FROM search_searchentry entry
+            JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}
+            WHERE entry.words @@ to_tsquery('simple', %s) AND entry.workspace_id = %s LIMIT {COUNTED}) some"""  # noqa: S608 - constants
+        wanted = f"{start}:*"
+    else:
+        statement = f"""SELECT count(*) FROM (SELECT 1 FROM search_words {_inside(circles)}
+            WHERE search_words MATCH %s AND entry.workspace_id = %s LIMIT {COUNTED})"""  # noqa: S608 - constants
+        wanted = f'"{start}"*'
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted, workspace_id])
+        return int(cursor.fetchone()[0])
+
+
+def commonness(terms: Mapping[str, str], *, workspace_id: int, circles: Collection[int] = ()) -> Commonness:
+    """Count in how many visible entries each term is, up to a thousand."""
+    counts = {
+        stem: _count(start, workspace_id=workspace_id, circles=circles) for stem, start in terms.items()
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT count(*) FROM (SELECT 1 FROM search_searchentry entry
+            JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}
+            WHERE entry.workspace_id = %s LIMIT {COUNTED * 10}) some""",  # noqa: S608 - constants
+            [workspace_id],
+        )
+        entries = int(cursor.fetchone()[0])
+    return Commonness(counts=counts, entries=entries)
+
+
+def any_of(
+    terms: Mapping[str, str],
+    *,
+    known: Commonness,
+    workspace_id: int,
+    circles: Collection[int] = (),
+    without_kinds: Sequence[str] = (),
+    limit: int = 24,
+) -> list[int]:
+    """Return the ids of the entries that share the rarest words with a question, the best first.
+
+    Parameters
+    ----------
+    circles : collection of int
+        The asker's circles; what is private to others is neither found nor ranked.
+    without_kinds : sequence of str
+        Kinds of entry to leave out.
+    """
+    there = sorted((stem for stem in terms if known.counts.get(stem)), key=lambda stem: known.counts[stem])
+    if not there:
+        return []
+    starts = [terms[stem] for stem in there[:WORDS_SEARCHED]]
+    out = f"AND entry.kind NOT IN ({', '.join(['%s'] * len(without_kinds))})" if without_kinds else ""
+    if connection.vendor == "postgresql":
+        statement = f"""
+            WITH query AS (SELECT to_tsquery('simple', %s) AS q), candidates AS (
+                SELECT entry.id, entry.words FROM query, search_searchentry entry
+                JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}
+                WHERE entry.words @@ q AND entry.workspace_id = %s {out} ORDER BY entry.id DESC LIMIT {CANDIDATES}
+            ) SELECT candidates.id FROM candidates, query
+            ORDER BY ts_rank_cd(words, q) DESC, candidates.id DESC LIMIT %s
+        """  # noqa: S608 - only constants and placeholders are put in
+        wanted = " | ".join(f"{start}:*" for start in starts)
+    else:
+        statement = f"""
+            SELECT id FROM (
+                SELECT entry.id AS id, bm25(search_words, 2.0, 1.0) AS score FROM search_words {_inside(circles)}
+                WHERE search_words MATCH %s AND entry.workspace_id = %s {out}
+                ORDER BY search_words.rowid DESC LIMIT {CANDIDATES}
+            ) ORDER BY score, id DESC LIMIT %s
+        """  # noqa: S608 - only constants and placeholders are put in
+        wanted = " OR ".join(f'"{start}"*' for start in starts)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted, workspace_id, *without_kinds, limit])
+        return [int(row[0]) for row in cursor.fetchall()]
