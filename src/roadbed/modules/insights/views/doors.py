@@ -57,7 +57,7 @@ def _show(
     response = HttpResponse(render_to_string(template, content, request=request), status=status)
     if embedded:
         sites = source.settings.get("sites") or []
-        response._csp_update = {"frame-ancestors": sites or ["'none'"]}  # type: ignore[attr-defined]  # read by django-csp
+        response._csp_replace = {"frame-ancestors": sites or ["'none'"]}  # type: ignore[attr-defined]  # read by django-csp
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "strict-origin-when-cross-origin"
     return response
