@@ -166,7 +166,9 @@ def vectors_of(texts: Sequence[str], *, embedder: Embedder, kind: Kind = "passag
     place = {text: at for at, text in enumerate(distinct)}
     empty = np.zeros((0, embedder.dimensions), dtype=np.float32)
     every = np.concatenate(parts) if parts else empty
-    vectors: Vectors = every[[place[text] for text in texts]] if texts else empty
+    # Rounded as they are kept, so that the next run answers what this one did.
+    vectors: Vectors = (every[[place[text] for text in texts]] if texts else empty).astype(np.float16)
+    vectors = vectors.astype(np.float32)
     if kept is not None:
         _keep(kept, vectors)
     return vectors

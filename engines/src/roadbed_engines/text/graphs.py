@@ -23,9 +23,16 @@ Groups = npt.NDArray[np.int32]
 
 NEIGHBOURS = 15
 POWER = 6
-BROAD = 2.0
-RESOLUTIONS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
-FEW = 0.05
+RESOLUTIONS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 28.0)
+MANY = 50_000
+RESOLUTIONS_OF_MANY = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
+"""Among more texts each has nearer neighbours, so the same resolution is finer; and each try takes seconds."""
+ROUNDS = 4
+"""How often Leiden goes over its own groups; more of it changes little."""
+FEW = 0.1
+MUCH = 0.05
+BROADS = (0.1, 0.18, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.5, 7.0, 11.0)
+FEWEST_TO_JOIN = 5
 
 
 def distinct(vectors: Vectors) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -79,32 +86,41 @@ def split(
 ) -> tuple[Groups, float]:
     """Let the graph fall into groups, at the resolution given or at the one that the data speak for.
 
-    Without one, several are tried, and the groups that are told apart best (`apartness`) are taken; fewer
-    groups than the root of the number of texts have to be told apart the better, or two halves of everything
-    would often win.
+    Without one, several are tried, from broad to fine. The groups that are told apart best (`apartness`,
+    evened out over neighbouring resolutions) are taken, where far fewer groups than expected among so many
+    texts have to be told apart much better, and far more of them a little better: two halves of everything
+    are often told apart well, and so are many small knots.
     """
+    rounds = ROUNDS if len(vectors) <= MANY else 1
     if resolution is not None:
-        return leiden(graph, resolution=resolution, seed=seed), resolution
-    best: tuple[float, Groups, float] | None = None
-    for tried in RESOLUTIONS:
-        groups = leiden(graph, resolution=tried, seed=seed, rounds=1)
-        count = int(groups.max(initial=-1)) + 1
-        few = max(0.0, 0.5 * np.log(len(vectors)) - np.log(count))
-        score = apartness(vectors, groups) - FEW * few**2
-        if best is None or score > best[0]:
-            best = (float(score), groups, tried)
-    assert best is not None  # noqa: S101 - there is a resolution to try
-    return leiden(graph, resolution=best[2], seed=seed), best[2]
+        return leiden(graph, resolution=resolution, seed=seed, rounds=rounds), resolution
+    tried = RESOLUTIONS if len(vectors) <= MANY else RESOLUTIONS_OF_MANY
+    found = [leiden(graph, resolution=each, seed=seed) for each in tried]
+    apart = np.array([apartness(vectors, groups) for groups in found])
+    beside = np.pad(apart, 1, mode="edge")
+    apart = (0.5 * beside[:-2] + apart + 0.5 * beside[2:]) / 2.0
+    off = np.log([int(groups.max(initial=0)) + 1 for groups in found]) - np.log(expected(len(vectors)))
+    best = int(np.argmax(apart - FEW * np.minimum(off, 0.0) ** 2 - MUCH * np.maximum(off, 0.0) ** 2))
+    return leiden(graph, resolution=tried[best], seed=seed, rounds=rounds), tried[best]
+
+
+def expected(texts: int) -> float:
+    """Return about how many themes so many texts have, where nothing else is known: 2 n^0.4.
+
+    >>> [round(expected(n)) for n in (30, 1_000, 100_000)]
+    [8, 32, 200]
+    """
+    return float(2.0 * max(texts, 1) ** 0.4)
 
 
 def apartness(vectors: Vectors, groups: Groups) -> float:
-    """Return how much nearer texts are to the rest of their own group than to the next group, -2 to 2.
+    """Return how much nearer texts are to the rest of their own group than to the next group, -2 to 1.5.
 
-    The silhouette with centres instead of pairs, plus the mean difference of the two cosines. Each text is
+    The silhouette with centres instead of pairs, plus half the difference of the two cosines. Each text is
     left out of its own group's centre: a group of one, or of what lies together by chance, gains nothing.
 
     >>> round(apartness(np.eye(2, dtype=np.float32).repeat(2, axis=0), np.array([0, 0, 1, 1])), 2)
-    2.0
+    1.5
     """
     sizes = np.bincount(groups)
     if len(sizes) < 2:
@@ -122,11 +138,11 @@ def apartness(vectors: Vectors, groups: Groups) -> float:
         found[np.arange(len(rows)), inside] = -1.0
         to_own, to_next = 1.0 - own, 1.0 - found.max(axis=1)
         margin = to_next - to_own
-        total += float(np.sum(margin / np.maximum(np.maximum(to_own, to_next), 1e-9) + margin))
+        total += float(np.sum(margin / np.maximum(np.maximum(to_own, to_next), 1e-9) + 0.5 * margin))
     return total / len(vectors)
 
 
-def leiden(graph: csr_matrix, *, resolution: float, seed: int = 0, rounds: int = 2) -> Groups:
+def leiden(graph: csr_matrix, *, resolution: float, seed: int = 0, rounds: int = 1) -> Groups:
     """Return the group of each node, shape (n,), 0 and up; a node without ties is a group of its own [1]_."""
     import graspologic_native
 
@@ -152,15 +168,25 @@ def leiden(graph: csr_matrix, *, resolution: float, seed: int = 0, rounds: int =
     return places.astype(np.int32)
 
 
-def join(graph: csr_matrix, groups: Groups, *, resolution: float = BROAD, seed: int = 0) -> Groups:
-    """Return the broad group of each fine one, shape (groups,): the same, over the graph of the groups."""
+def join(graph: csr_matrix, groups: Groups, *, resolution: float | None = None, seed: int = 0) -> Groups:
+    """Return the broad group of each fine one, shape (groups,): the same, over the graph of the groups.
+
+    Without a resolution, the one is taken whose number of broad groups is nearest to the root of the number
+    of fine ones. Fewer than five groups are left as they are.
+    """
     from scipy.sparse import csr_matrix
 
     count = int(groups.max(initial=-1)) + 1
+    if count < FEWEST_TO_JOIN:
+        return np.arange(count, dtype=np.int32)
     inside = np.flatnonzero(groups >= 0)
-    if count < 2:
-        return np.zeros(count, dtype=np.int32)
     belongs: Any = csr_matrix((np.ones(len(inside)), (inside, groups[inside])), shape=(graph.shape[0], count))
     between = (belongs.T @ graph @ belongs).tocsr()
+    between.setdiag(0)
+    between.eliminate_zeros()
     between.sort_indices()
-    return leiden(between, resolution=resolution, seed=seed)
+    if resolution is not None:
+        return leiden(between, resolution=resolution, seed=seed)
+    found = [leiden(between, resolution=each, seed=seed) for each in BROADS]
+    off = [abs(np.log(int(each.max(initial=0)) + 1) - 0.5 * np.log(count)) for each in found]
+    return found[int(np.argmin(off))]

@@ -65,7 +65,7 @@ def find_themes(
     *,
     vectors: Vectors,
     resolution: float | None = None,
-    broad_resolution: float = graphs.BROAD,
+    broad_resolution: float | None = None,
     neighbours: int = graphs.NEIGHBOURS,
     smallest: int = SMALLEST,
     pinned: Mapping[int, int] | None = None,
@@ -85,8 +85,9 @@ def find_themes(
     resolution : float, optional
         The higher, the finer the themes; a theme is split where its parts are tied less than `resolution`
         times as strongly as chance would. Without one, it is chosen from the data (`graphs.split`).
-    broad_resolution : float
-        The same for broad themes, over the fine ones.
+    broad_resolution : float, optional
+        The same for broad themes, over the fine ones; without one, there are about as many as the root of
+        the number of fine ones.
     neighbours : int
         To how many others each text is tied.
     smallest : int
@@ -113,7 +114,7 @@ def find_themes(
         raise ValueError("vectors must have shape (n, d)")
     if smallest < 1 or neighbours < 1:
         raise ValueError("smallest and neighbours must be at least 1")
-    if broad_resolution <= 0 or (resolution is not None and resolution <= 0):
+    if min(resolution or 1.0, broad_resolution or 1.0) <= 0 or 0 in (resolution, broad_resolution):
         raise ValueError("a resolution must be more than 0")
     rows = np.asarray(vectors, dtype=np.float32)
     said, same, copies = graphs.distinct(rows)
