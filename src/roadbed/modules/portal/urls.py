@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from roadbed.modules.portal.views import board, changelog, entering, tellings, writing
+from roadbed.modules.portal.views import (
+    board,
+    boards,
+    changelog,
+    entering,
+    listings,
+    news,
+    queue,
+    tellings,
+    writing,
+)
 
 PLACE = "p/<slug:workspace>/<slug:board>/"
 ENTRY = f"{PLACE}entries/<slug:code>/"
@@ -35,7 +45,38 @@ root_patterns: list[URLPattern] = [
     path(f"{ENTRY}unfollow/", writing.follow, {"deed": "unfollow"}, name="portal-unfollow"),
     path(f"{ENTRY}say/", writing.say, name="portal-say"),
 ]
+LISTING = "portal/listings/<int:listing_id>/"
 workspace_patterns: list[URLPattern] = [
+    path("portal/", boards.index, name="boards"),
+    path("portal/put/", boards.put, name="listing-put"),
+    path("portal/queue/", queue.show, name="portal-queue"),
+    path("portal/wording/", news.wording, name="portal-wording"),
+    path("portal/boards/new/", boards.create, name="board-new"),
+    path("portal/boards/<int:number>/", boards.show, name="board"),
+    path("portal/boards/<int:number>/edit/", boards.change, name="board-edit"),
+    path("portal/boards/<int:number>/logo/", boards.set_logo, name="board-logo"),
+    path("portal/boards/<int:number>/news/", news.index, name="board-news"),
+    path("portal/boards/<int:number>/news/new/", news.write, name="news-new"),
+    path("portal/news/<int:news_id>/edit/", news.rewrite, name="news-edit"),
+    path("portal/news/<int:news_id>/publish/", news.decide, {"deed": "publish"}, name="news-publish"),
+    path("portal/news/<int:news_id>/withdraw/", news.decide, {"deed": "withdraw"}, name="news-withdraw"),
+    path("portal/news/<int:news_id>/remove/", news.decide, {"deed": "remove"}, name="news-remove"),
+    path(LISTING, listings.show, name="listing"),
+    path(f"{LISTING}words/", listings.reword, name="listing-words"),
+    path(f"{LISTING}answer/", listings.answer, name="listing-answer"),
+    path(f"{LISTING}standing/", listings.stand, name="listing-standing"),
+    path(f"{LISTING}say/", listings.say, name="listing-say"),
+    path(f"{LISTING}take-off/", listings.take_off, name="listing-take-off"),
+    path(f"{LISTING}publish/", queue.publish, name="listing-publish"),
+    path(f"{LISTING}refuse/", queue.refuse, name="listing-refuse"),
+    path(f"{LISTING}wait/", queue.wait, name="listing-wait"),
+    path(f"{LISTING}merge/", queue.merge, name="listing-merge"),
+    path(f"{LISTING}unmerge/", queue.unmerge, name="listing-unmerge"),
+    path(
+        "portal/remarks/<int:remark_id>/publish/", queue.decide, {"state": "published"}, name="remark-publish"
+    ),
+    path("portal/remarks/<int:remark_id>/refuse/", queue.decide, {"state": "refused"}, name="remark-refuse"),
+    path("portal/remarks/<int:remark_id>/wait/", queue.decide, {"state": "waiting"}, name="remark-wait"),
     path("portal/tellings/", tellings.index, name="tellings"),
     path("portal/tellings/history/", tellings.history, name="tellings-history"),
     path("portal/tellings/new/", tellings.write, name="telling-new"),
