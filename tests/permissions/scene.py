@@ -24,7 +24,16 @@ from roadbed.core.workspaces.models import ApiToken, Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from roadbed.core.workspaces.views import people as people_views
 from roadbed.modules.insights import services as insights
-from roadbed.modules.insights.models import Account, Feedback, Need, Person, Segment, Theme, TrendAlert
+from roadbed.modules.insights.models import (
+    Account,
+    Double,
+    Feedback,
+    Need,
+    Person,
+    Segment,
+    Theme,
+    TrendAlert,
+)
 from roadbed.modules.insights.views import needs as need_views
 from roadbed.modules.insights.views import theme_pieces as piece_views
 from roadbed.modules.insights.views import themes as theme_views
@@ -164,6 +173,20 @@ def build() -> Scene:
     made["quote"] = insights.quote_words(
         feedback=made["feedback"], target=made["need"], start=0, end=4, actor=actor, at=NOW
     )
+    made["likely double"] = _one_of(
+        scene, Feedback, title="Closed roads", text="When a road closes we ring.", said_at=NOW
+    )
+    made["pair"] = Double.objects.create(
+        workspace=workspace,
+        older=made["feedback"],
+        newer=made["likely double"],
+        score=0.8,
+        why="both say road",
+        found_at=NOW,
+    )
+    made["rule"] = insights.add_rule(
+        workspace=workspace, name="badge", pattern=r"HF-\d{5}", actor=ada.actor, at=NOW
+    )
     made["vote"] = insights.vote(
         person=made["person"], target=made["need"], on_behalf=True, actor=actor, at=NOW
     )
@@ -233,6 +256,10 @@ SAMPLES: dict[str, Sample] = {
     "token": lambda scene: mails.unsubscribe_token(member=scene.dan.member, topic="watch"),
     "import_id": lambda scene: scene.made["import"].pk,
     "alert_id": lambda scene: scene.made["alert"].pk,
+    "pair": lambda scene: scene.made["pair"].pk,
+    "pair_id": lambda scene: scene.made["pair"].pk,
+    "rule": lambda scene: scene.made["rule"].pk,
+    "rule_id": lambda scene: scene.made["rule"].pk,
     "quote_id": lambda scene: scene.made["quote"].pk,
     "telling_id": lambda scene: scene.made["telling"].pk,
     "letter_id": lambda scene: scene.made["letter"].pk,

@@ -57,6 +57,10 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", API + "webhooks/<int:endpoint_id>"): {"url": "https://example.com/new", "events": ["*"]},
     ("PUT", API + "feedback/<key>/state"): {"state": "done"},
     ("POST", API + "feedback/<key>/quotes"): {"target": "N-1"},
+    ("PUT", API + "duplicates/<int:pair_id>/state"): {"state": "skipped"},
+    ("PATCH", API + "feedback/<key>/reading"): {"intent": "request"},
+    ("PATCH", API + "reading-settings"): {"redaction": "suggest"},
+    ("POST", API + "redaction-rules"): {"name": "depot", "pattern": "D-[0-9]{4}"},
     ("PATCH", API + "quotes/<int:quote_id>"): {"strength": 2},
     ("POST", API + "votes"): {"target": "N-1", "person_name": "Jo Park"},
     ("POST", API + "tellings"): {"record": "N-1"},
@@ -80,6 +84,10 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", PAGE + "insights/feedback/<int:number>/quotes/"): {"target": "N-1", "start": "0", "end": "4"},
     ("POST", PAGE + "insights/quotes/<int:quote_id>/weigh/"): {"strength": "2"},
     ("POST", PAGE + "insights/accounts/<int:number>/set/"): {"plan": "Pro"},
+    ("POST", PAGE + "insights/feedback/<int:number>/read/"): {"intent": "request"},
+    ("POST", PAGE + "settings/reading/redaction/"): {"redaction": "suggest", "kinds": ["email"]},
+    ("POST", PAGE + "settings/reading/merging/"): {"merge_from": "0.9"},
+    ("POST", PAGE + "settings/reading/patterns/"): {"name": "depot", "pattern": "D-[0-9]{4}"},
     ("POST", PAGE + "insights/feedback/many/state/"): {"state": "done"},
     ("POST", PAGE + "roadmap/bulk/<slug:what>/"): {"value": "planned"},
     ("POST", PAGE + "roadmap/features/<key:key>/move/"): {"top": "yes"},
@@ -92,6 +100,7 @@ UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
 ASKED: dict[str, str] = {
     API + "search": "q=road",
     PAGE + "insights/outline/download/": "format=markdown",
+    API + "similar-feedback": "text=When+a+road+closes",
     API + "segment-comparison": "segment=S-1&segment=S-2",
 }
 """The query that an address cannot do without."""

@@ -23,6 +23,7 @@ class InsightsConfig(AppConfig):
         from roadbed.modules.insights import facade, imports, tasks
         from roadbed.modules.insights.demo import themes as themes_story
         from roadbed.modules.insights.selectors import bodies, inbox, trends, walls
+        from roadbed.modules.insights.selectors import doubles as doubles_seen
         from roadbed.modules.insights.services import doubles, movers, quotes, readings, tally
 
         for kind in (
@@ -94,6 +95,13 @@ class InsightsConfig(AppConfig):
                 label="Themes", path="insights/themes/", group="Discover", order=11, count=trends.count_new
             ),
             navigation.Entry(label="Trends", path="insights/trends/", group="Discover", order=11),
+            navigation.Entry(
+                label="Duplicates",
+                path="insights/duplicates/",
+                group="Discover",
+                order=12,
+                count=doubles_seen.count_waiting,
+            ),
             navigation.Entry(label="Needs", path="insights/needs/", group="Discover", order=12),
             navigation.Entry(label="Outline", path="insights/outline/", group="Discover", order=12),
             navigation.Entry(label="Customers", path="insights/accounts/", group="Discover", order=13),
@@ -110,6 +118,19 @@ class InsightsConfig(AppConfig):
             ("Make a segment", "insights/segments/new/", "new rule customers", Role.MAKER),
             ("Compare segments", "insights/compare/", "side by side difference demand", Role.VIEWER),
             ("Weigh demand", "settings/demand/", "impact score weights votes revenue", Role.VIEWER),
+            ("Decide duplicates", "insights/duplicates/", "merge same twice double", Role.MAKER),
+            (
+                "Redact private words",
+                "settings/reading/",
+                "pii privacy mask mail phone card pattern",
+                Role.OWNER,
+            ),
+            (
+                "See how well intent is read",
+                "settings/reading/",
+                "sentiment accuracy learn train",
+                Role.VIEWER,
+            ),
             ("Triage feedback", "insights/", "inbox", Role.MAKER),
             ("Make a theme", "insights/themes/new/", "new topic cluster words", Role.MAKER),
             ("See the map of themes", "insights/themes/map/", "topics clusters overview", Role.VIEWER),
@@ -121,6 +142,10 @@ class InsightsConfig(AppConfig):
 
         settings_tabs.register(
             settings_tabs.Tab(label="Demand", path="settings/demand/", group="Workspace", order=60)
+        )
+
+        settings_tabs.register(
+            settings_tabs.Tab(label="Reading", path="settings/reading/", group="Workspace", order=61)
         )
 
         for target in imports.TARGETS:

@@ -8,6 +8,7 @@ from roadbed.modules.insights.api import (
     feedback,
     needs,
     outline,
+    readings,
     sources,
     themes,
     trends,
@@ -15,7 +16,7 @@ from roadbed.modules.insights.api import (
 )
 
 router = Router(tags=["insights"])
-for part in (feedback, customers, needs, outline, demand, votes, sources, themes, trends):
+for part in (feedback, customers, needs, outline, demand, votes, sources, themes, trends, readings):
     router.add_router("", part.router)
 
 __all__ = ["router"]

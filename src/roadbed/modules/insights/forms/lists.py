@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadbed.modules.insights.models import Feedback
+from roadbed.modules.insights.models import Feedback, Intent, Sentiment
 from roadbed.web.filters import (
     Boolean,
     Choice,
@@ -15,6 +15,7 @@ from roadbed.web.filters import (
     Text,
 )
 
+UNKNOWN = Option("unknown", "Not known")
 STATES = tuple(Option(value, label) for value, label in Feedback.State.choices)
 
 FEEDBACK = FilterSet(
@@ -31,6 +32,14 @@ FEEDBACK = FilterSet(
         Text("theme", "Theme", hint="A key, such as TH-3"),
         Text("backs", "Backs", hint="The key of a need or a feature"),
         MultiChoice("tag", "Tag"),
+        MultiChoice(
+            "intent", "Intent", options=(*(Option(*one) for one in Intent.choices), UNKNOWN), pinned=True
+        ),
+        MultiChoice(
+            "sentiment", "Sentiment", options=(*(Option(*one) for one in Sentiment.choices), UNKNOWN)
+        ),
+        MultiChoice("spoken", "Language read"),
+        Boolean("private", "Private words", yes="to look at", no="or none"),
         Boolean("linked", "Linked", yes="to a need or a feature", no="to nothing yet"),
         Choice("product", "Product"),
         Choice("circle", "Circle"),

@@ -47,6 +47,11 @@ def _own(name: str) -> Value:
     return lambda record: getattr(record, name)
 
 
+def _read(record: Any, aspect: str) -> str:
+    reading = getattr(record, "reading", None)
+    return str(getattr(reading, aspect)) if reading is not None else ""
+
+
 FEEDBACK: Mapping[str, Value] = {
     "Key": _own("key"),
     "Id": _own("external_id"),
@@ -64,6 +69,9 @@ FEEDBACK: Mapping[str, Value] = {
     "Link": _own("url"),
     "Language": _own("locale"),
     "State": lambda record: record.get_state_display(),
+    "Intent": lambda record: _read(record, "intent"),
+    "Sentiment": lambda record: _read(record, "sentiment"),
+    "Language read": lambda record: _read(record, "language"),
     "Circle": lambda record: record.circle.name if record.circle is not None else "",
 }
 ACCOUNTS: Mapping[str, Value] = {
@@ -170,7 +178,9 @@ def _source(
 
 
 SOURCES = (
-    _source("feedback", "Feedback", Feedback, FEEDBACK, ("person", "account", "circle"), has_facts=True),
+    _source(
+        "feedback", "Feedback", Feedback, FEEDBACK, ("person", "account", "circle", "reading"), has_facts=True
+    ),
     _source("accounts", "Accounts", Account, ACCOUNTS, (), has_facts=True),
     _source("people", "People", Person, PEOPLE, ("account",), has_facts=True),
     _source("needs", "Needs", Need, NEEDS, ("tally",), has_facts=False),

@@ -8,7 +8,7 @@ from typing import Any
 from roadbed.core.records import selectors as records
 from roadbed.core.workspaces.models import Circle, Product
 from roadbed.modules.insights.models import Account, Segment
-from roadbed.modules.insights.models.readings import LANGUAGES as names
+from roadbed.modules.insights.models.readings import LANGUAGES
 from roadbed.modules.insights.selectors import narrowing
 from roadbed.modules.insights.selectors.feedback import OPEN
 from roadbed.web.filters import Option
@@ -39,7 +39,7 @@ def _circles(circles: Collection[int]) -> list[Option]:
 
 def _languages(workspace_id: int) -> list[Option]:
     codes = narrowing.values_of_reading(workspace_id=workspace_id, column="language")
-    return [*(Option(code, names.get(code, code)) for code in codes), Option("unknown", "Not known")]
+    return [*(Option(code, LANGUAGES.get(code, code)) for code in codes), Option("unknown", "Not known")]
 
 
 def for_feedback(*, workspace_id: int, circles: Collection[int] = ()) -> dict[str, list[Option]]:

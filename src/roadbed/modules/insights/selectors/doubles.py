@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.vectors.embedders import ModelMissingError
+from roadbed.core.workspaces.access import Access
 from roadbed.modules.insights.models import Double, Feedback
 from roadbed.modules.insights.selectors.suggestions import telling_words
 from roadbed_engines.text import duplicates
@@ -153,3 +154,10 @@ def access_double(*, workspace_id: int, pk: int, circles: Collection[int] = ()) 
     """Return a pair, or raise `Double.DoesNotExist`, for strangers and behind walls too."""
     rows = _seen(workspace_id=workspace_id, circles=circles)
     return rows.select_related("older", "newer", "merge").get(pk=pk)
+
+
+def count_waiting(access: Access) -> int:
+    """How many pairs wait, for the navigation; nothing for those who cannot decide them."""
+    if not access.can_make:
+        return 0
+    return to_decide(workspace_id=access.workspace.pk, circles=access.circle_ids)[:100].count()

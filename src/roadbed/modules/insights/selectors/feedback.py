@@ -66,6 +66,13 @@ def list_feedback(
     if "linked" in filters:
         quoted = Exists(Quote.objects.filter(feedback_id=OuterRef("pk")))
         rows = rows.filter(quoted if filters["linked"] else ~quoted)
+    for name in ("intent", "sentiment", "spoken"):
+        if name in filters:
+            column = "language" if name == "spoken" else name
+            wanted = ["" if value == "unknown" else value for value in filters[name]]
+            rows = rows.filter(**{f"reading__{column}__in": wanted})
+    if filters.get("private"):
+        rows = rows.filter(reading__has_private=True)
     if "product" in filters:
         rows = rows.filter(product__slug=filters["product"], product__workspace_id=workspace_id)
     return rows
@@ -90,7 +97,9 @@ def access_feedback(*, workspace_id: int, number: int, circles: Collection[int] 
 
 def rows_by_id(*, ids: Collection[int]) -> dict[int, Feedback]:
     """Return whole rows, with who said them, by id."""
-    rows = Feedback.objects.filter(pk__in=ids).select_related("person", "account", "product", "circle")
+    rows = Feedback.objects.filter(pk__in=ids).select_related(
+        "person", "account", "product", "reading", "circle"
+    )
     return {row.pk: row for row in rows}
 
 
@@ -122,6 +131,8 @@ class Run:
 
     text: str
     quotes: tuple[Quote, ...]
+    is_suggested: bool = False
+    """Whether these are the words that would be quoted."""
 
     @property
     def is_marked(self) -> bool:
@@ -136,11 +147,16 @@ class Run:
         )
 
 
-def runs_of(*, text: str, quotes: Collection[Quote]) -> list[Run]:
-    """Cut a text where quotes begin and end. Overlapping quotes share the runs between."""
-    edges = sorted({0, len(text), *(q.start for q in quotes), *(min(q.end, len(text)) for q in quotes)})
+def runs_of(*, text: str, quotes: Collection[Quote], suggested: tuple[int, int] = (0, 0)) -> list[Run]:
+    """Cut a text where quotes, and the words suggested for one, begin and end. Overlapping quotes share runs."""
+    ends = {min(q.end, len(text)) for q in quotes}
+    edges = sorted({0, len(text), *(q.start for q in quotes), *ends, *suggested})
     return [
-        Run(text=text[start:end], quotes=tuple(q for q in quotes if q.start <= start and q.end >= end))
+        Run(
+            text=text[start:end],
+            quotes=tuple(q for q in quotes if q.start <= start and q.end >= end),
+            is_suggested=suggested[0] <= start and end <= suggested[1],
+        )
         for start, end in pairwise(edges)
         if end > start
     ]

@@ -110,3 +110,13 @@ def labels_new(*, workspace_id: int) -> bool:
         return True
     newest = Feedback.objects.filter(home_id=workspace_id).aggregate(at=Max("updated_at"))["at"]
     return bool(newest and newest > last)
+
+
+def count_labels(*, workspace_id: int, aspect: str) -> int:
+    """Return how many labels there are to learn from."""
+    rows = Reading.objects.filter(home_id=workspace_id, feedback__deleted_at__isnull=True)
+    said = rows.filter(**{f"{aspect}_by": By.PERSON}, feedback__circle__isnull=True).exclude(**{aspect: ""})
+    if aspect != "sentiment":
+        return said.count()
+    rated = Feedback.objects.in_workspace(workspace_id).filter(kind="feedback", rating__isnull=False)
+    return rated.count() + said.filter(feedback__rating__isnull=True).count()

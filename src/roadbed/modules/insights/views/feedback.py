@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,9 +19,11 @@ from roadbed.modules.insights import services
 from roadbed.modules.insights.forms import lists
 from roadbed.modules.insights.forms.feedback import FactsForm, FeedbackForm
 from roadbed.modules.insights.models import Feedback, Strength
-from roadbed.modules.insights.selectors import choices
+from roadbed.modules.insights.models.readings import LANGUAGES
+from roadbed.modules.insights.selectors import briefs, choices, doubles
 from roadbed.modules.insights.selectors import feedback as selectors
 from roadbed.modules.insights.selectors import votes as vote_reads
+from roadbed.modules.insights.services import readings
 from roadbed.modules.insights.views import shared
 from roadbed.web import filters, formats, pagination, parts, responses, tables, toasts
 
@@ -33,6 +36,8 @@ COLUMNS = (
     tables.Column("who", "Who"),
     tables.Column("backs", "Backs"),
     tables.Column("state", "State", tight=True),
+    tables.Column("intent", "Intent", tight=True),
+    tables.Column("sentiment", "Sentiment", tight=True, shown=False),
     tables.Column("source", "Source", tight=True),
     tables.Column("rating", "Rating", numeric=True, sortable=True),
     tables.Column("tags", "Tags", shown=False),
@@ -72,6 +77,23 @@ def paged(
     return found, tuple(whole[row.pk] for row in found.rows if row.pk in whole)
 
 
+INTENT_TONES = {"problem": "bad", "request": "accent", "praise": "good", "question": "warn"}
+SENTIMENT_TONES = {"negative": "bad", "neutral": "", "positive": "good"}
+
+
+def _read_cells(piece: Feedback) -> dict[str, str]:
+    """Return what was read in a piece as cells; a dash where it was not read, or nothing could be."""
+    reading = getattr(piece, "reading", None)
+    if reading is None:
+        return {"intent": parts.quiet("–"), "sentiment": parts.quiet("–")}
+    own: dict[str, str] = {}
+    for name, tones in (("intent", INTENT_TONES), ("sentiment", SENTIMENT_TONES)):
+        value = getattr(reading, name)
+        label = getattr(reading, f"get_{name}_display")()
+        own[name] = parts.chip(label, tone=tones[value]) if value else parts.quiet("–")
+    return own
+
+
 def _rows(access: Access, pieces: tuple[Feedback, ...], shown: frozenset[str]) -> tuple[tables.Row, ...]:
     ids = [piece.pk for piece in pieces]
     targets = selectors.targets_of(ids=ids) if "backs" in shown else {}
@@ -90,6 +112,7 @@ def _rows(access: Access, pieces: tuple[Feedback, ...], shown: frozenset[str]) -
             "who": who_said(piece),
             "backs": parts.joined(backed) if backed else parts.quiet("–"),
             "state": parts.chip(piece.get_state_display(), tone=TONES[piece.state]),
+            **_read_cells(piece),
             "source": piece.source or "–",
             "rating": formats.number(piece.rating, digits=1 if piece.rating and piece.rating % 1 else 0),
             "tags": parts.chips(tags.get(piece.pk, [])) if tags.get(piece.pk) else SafeString(""),
@@ -111,6 +134,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     found, pieces = paged(workspace_id=access.workspace.pk, state=state, circles=access.circle_ids)
     bulk = (
         tables.BulkAction("Link…", f"{base}many/link/", icon="link"),
+        tables.BulkAction("Accept suggestions", f"{base}many/accept/", icon="check"),
         tables.BulkAction("Tag…", f"{base}many/tag/", icon="tag"),
         tables.BulkAction("State", f"{base}many/state/", name="state", options=tuple(Feedback.State.choices)),
         tables.BulkAction("Delete", f"{base}many/delete/", icon="trash", danger=True),
@@ -181,10 +205,24 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "strengths": [(value, label, value + 1) for value, label in Strength.choices],
         "strength_default": int(Strength.USEFUL),
         "state_tone": TONES[piece.state],
+        **_read_context(access, piece, now),
         "currency": access.workspace.currency,
         "attributes": sorted((str(name), value) for name, value in (piece.attributes or {}).items()),
     }
     return responses.page(request, "insights/feedback/show.html", context)
+
+
+def _read_context(access: Access, piece: Feedback, now: datetime) -> dict[str, Any]:
+    """Return what was read in a piece, what looks private and what says the same, for its page."""
+    reading = readings.live(feedback=piece, at=now)
+    return {
+        "aspects": briefs.aspects_of(reading),
+        "reading": reading,
+        "language_name": LANGUAGES.get(reading.language, reading.language),
+        "private": briefs.private_in(text=piece.text, reading=reading) if access.can_make else (),
+        "doubles": doubles.of_piece(feedback=piece, circles=access.circle_ids) if access.can_make else [],
+        "statement_count": len(reading.statements),
+    }
 
 
 @page(role=Role.CONTRIBUTOR)

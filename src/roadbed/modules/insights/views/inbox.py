@@ -13,9 +13,10 @@ from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights import services
 from roadbed.modules.insights.forms import lists
-from roadbed.modules.insights.models import Feedback, Strength
-from roadbed.modules.insights.selectors import choices, inbox, suggestions
+from roadbed.modules.insights.models import Feedback, Strength, Theme
+from roadbed.modules.insights.selectors import briefs, choices, inbox, themes
 from roadbed.modules.insights.selectors import feedback as selectors
+from roadbed.modules.insights.services import readings
 from roadbed.modules.insights.views import shared
 from roadbed.modules.insights.views.feedback import piece_or_404, who_said
 from roadbed.modules.insights.views.quotes import chosen_strength, chosen_target, chosen_words
@@ -91,15 +92,28 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
     }
     if chosen is not None:
         quotes = selectors.quotes_of(chosen)
-        context |= {
-            "runs": selectors.runs_of(text=chosen.text, quotes=quotes),
-            "quotes": quotes,
-            "who": who_said(chosen),
-            "suggestions": suggestions.suggest_targets(
-                workspace_id=workspace_id, workspace_slug=access.workspace.slug, text=chosen.text
+        now = timezone.now()
+        reading = readings.live(feedback=chosen, at=now)
+        brief = (
+            briefs.brief_of(
+                feedback=chosen,
+                reading=reading,
+                workspace_slug=access.workspace.slug,
+                circles=access.circle_ids,
             )
             if access.can_make
-            else [],
+            else None
+        )
+        words = brief.words if brief else None
+        context |= {
+            "runs": selectors.runs_of(
+                text=chosen.text, quotes=quotes, suggested=(words.start, words.end) if words else (0, 0)
+            ),
+            "brief": brief,
+            "aspects": briefs.aspects_of(reading),
+            "quotes": quotes,
+            "who": who_said(chosen),
+            "suggestions": brief.targets if brief else [],
         }
     return responses.page(request, "insights/inbox.html", context)
 
@@ -130,6 +144,19 @@ def _go_on(request: HttpRequest, access: Access, deed: services.Deed) -> HttpRes
     return HttpResponseRedirect(f"{answer.url}{joiner}{mark}" if mark else answer.url)
 
 
+def _says_more(request: HttpRequest) -> bool:
+    """Whether the form says what the piece is, so that it need not be about anything."""
+    return any(request.POST.get(name) for name in ("intent", "sentiment", "theme"))
+
+
+def _chosen_theme(request: HttpRequest, access: Access) -> Theme | None:
+    number = shared.whole_number(request.POST.get("theme", ""))
+    if number is None:
+        return None
+    found: Theme = shared.found_or_404(themes.access_theme, workspace_id=access.workspace.pk, number=number)
+    return found
+
+
 @page(role=Role.MAKER)
 @require_POST
 def link(request: HttpRequest, access: Access, number: int) -> HttpResponse:
@@ -137,15 +164,19 @@ def link(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     piece = piece_or_404(access, number)
     start, end = chosen_words(request, piece.text)
     stay = request.POST.get("stay") == "yes"
+    named = bool(request.POST.get("target", "").strip() or request.POST.get("q", "").strip())
     try:
-        target = chosen_target(request, access)
-        deed = services.accept(
+        target = chosen_target(request, access) if named or not _says_more(request) else None
+        deed = services.accept_all(
             feedback=piece,
             target=target,
             start=start,
             end=end,
             strength=chosen_strength(request),
             note=request.POST.get("note", "")[:300],
+            intent=request.POST.get("intent", ""),
+            sentiment=request.POST.get("sentiment", ""),
+            theme=_chosen_theme(request, access),
             stay=stay,
             actor=access.actor,
             at=timezone.now(),
@@ -153,7 +184,8 @@ def link(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     except ValidationError as error:
         shared.say_refused(request, error)
         return HttpResponseRedirect(shared.place(access, f"?at={piece.key}"))
-    toasts.add(request, f"{piece.key} backs {target.key}", undo_url=shared.undo_url(access, deed))
+    said = f"{piece.key} backs {target.key}" if target else f"{piece.key} triaged"
+    toasts.add(request, said, undo_url=shared.undo_url(access, deed))
     if stay:
         return HttpResponseRedirect(shared.place(access, f"?at={piece.key}&undo={deed.first}-{deed.last}"))
     return _go_on(request, access, deed)

@@ -62,6 +62,17 @@ def _run(request: HttpRequest, access: Access, deed: str, numbers: list[int]) ->
     if deed == "delete":
         done = services.delete_many(**where, actor=actor, at=at)
         return done, "deleted"
+    if deed == "accept":
+        done, left = services.accept_many(
+            workspace_id=workspace_id,
+            workspace_slug=access.workspace.slug,
+            numbers=numbers,
+            circles=access.circle_ids,
+            actor=actor,
+            at=at,
+        )
+        stays = f"; {formats.plural(left, 'piece')} without a likely target stayed" if left else ""
+        return done, f"accepted as suggested{stays}"
     if deed == "tag":
         names = request.POST.get("tags", "").split(",")[:50]
         done = services.tag_many(**where, names=names, actor=actor, at=at)
