@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Path, Query, Router
+from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status as Answer
 
 from roadbed.core.api import etags
@@ -34,8 +34,9 @@ from roadbed.modules.insights.api.schemas import (
 )
 from roadbed.modules.insights.forms import lists
 from roadbed.modules.insights.models import Account, Person, Segment, rules
-from roadbed.modules.insights.selectors import choices
+from roadbed.modules.insights.selectors import choices, personas
 from roadbed.modules.insights.selectors import customers as selectors
+from roadbed.modules.insights.services import persona_words
 
 router = Router(tags=["customers"])
 
@@ -274,3 +275,48 @@ def get_membership(request: HttpRequest, workspace: Path[str], key: str) -> sele
     access = access_of(request)
     rule = rules.parse(_segment(access, key).rule)
     return selectors.membership(workspace_id=access.workspace.pk, rule=rule, sample=0)
+
+
+class PersonaNeedOut(Schema):
+    """One need of a persona, with its share and the difference from the rest."""
+
+    key: str
+    title: str
+    people: int
+    accounts: int
+    share: float
+    low: float
+    high: float
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    sentence: str
+    quotes: list[dict[str, str]]
+
+
+class PersonaOut(Schema):
+    """What a segment needs most, read off from what it said."""
+
+    segment: str
+    title: str
+    introduction: str
+    customers: int
+    heard: int
+    rest_heard: int
+    needs: list[PersonaNeedOut]
+    distinct: list[PersonaNeedOut] = Field(description="Those surely asked for more than by the rest.")
+    refusal: str
+    method: str
+
+
+@router.get(
+    "segments/{key}/persona",
+    response={200: PersonaOut, **READ_PROBLEMS},
+    operation_id="get_persona",
+    url_name="segment-persona",
+)
+def get_persona(request: HttpRequest, workspace: Path[str], key: str) -> dict[str, Any]:
+    """Get the persona that a segment's words make."""
+    access = access_of(request)
+    found = personas.persona_of(segment=_segment(access, key), workspace=access.workspace.slug)
+    return persona_words.as_facts(found, currency=access.workspace.currency)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from roadbed.core.evidence import told
 from roadbed.core.records import pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -17,10 +18,11 @@ from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights import services
 from roadbed.modules.insights.forms import lists
 from roadbed.modules.insights.forms.customers import AccountForm
-from roadbed.modules.insights.models import Account, Strength, rules
+from roadbed.modules.insights.models import Account, rules
 from roadbed.modules.insights.selectors import choices
 from roadbed.modules.insights.selectors import customers as selectors
 from roadbed.modules.insights.selectors import feedback as pieces
+from roadbed.modules.insights.selectors import wishes as wish_reads
 from roadbed.modules.insights.views import shared
 from roadbed.web import edits, formats, pagination, parts, responses, tables, toasts
 from roadbed.web.receipts import Receipt
@@ -143,7 +145,14 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         .order_by("-said_at", "-pk")[:20]
     )
     own_people = selectors.list_people(workspace_id=access.workspace.pk, filters={"account": account.key})
-    wants = selectors.wants_of(said_by=Q(feedback__account_id=account.pk))
+    wishes, wishes_count = wish_reads.wishes_of(
+        said_by=Q(feedback__account_id=account.pk) | Q(feedback__person__account_id=account.pk),
+        voted_by=Q(person__account_id=account.pk),
+        workspace_id=access.workspace.pk,
+        workspace=access.workspace.slug,
+        circles=access.circle_ids,
+    )
+    members = list(own_people.order_by("pk").values_list("pk", flat=True)[:500])
     listed = shared.place(access, f"feedback/?account={account.key}")
     context: dict[str, Any] = {
         **pages.record_context(access=access, record=account, now=now, with_chain=False),
@@ -182,7 +191,11 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "backs": pieces.targets_of(ids=[piece.pk for piece in said]),
         "people": list(own_people.order_by("title")[:20]),
         "people_count": count,
-        "wants": [(want, Strength(want.strongest).label) for want in wants],
+        "wishes": wishes,
+        "wishes_count": wishes_count,
+        "told": told.told_to(
+            workspace_id=access.workspace.pk, workspace=access.workspace.slug, person_ids=members
+        ),
         "segments": selectors.segments_with(account=account),
         "twins": selectors.twins_of(account=account) if access.can_make else [],
         "attributes": sorted((str(name), value) for name, value in (account.attributes or {}).items()),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from roadbed.core.evidence import told
 from roadbed.core.records import pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -17,10 +18,11 @@ from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights import services
 from roadbed.modules.insights.forms import lists
 from roadbed.modules.insights.forms.customers import PersonForm
-from roadbed.modules.insights.models import Account, Person, Strength
+from roadbed.modules.insights.models import Account, Person
 from roadbed.modules.insights.selectors import choices
 from roadbed.modules.insights.selectors import customers as selectors
 from roadbed.modules.insights.selectors import feedback as pieces
+from roadbed.modules.insights.selectors import wishes as wish_reads
 from roadbed.modules.insights.views import shared
 from roadbed.web import formats, pagination, parts, responses, tables, toasts
 
@@ -111,7 +113,13 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         .order_by("-said_at", "-pk")[:20]
     )
     heard = selectors.voices_of(ids=[person.pk], by="person").get(person.pk, selectors.Voices())
-    wants = selectors.wants_of(said_by=Q(feedback__person_id=person.pk))
+    wishes, wishes_count = wish_reads.wishes_of(
+        said_by=Q(feedback__person_id=person.pk),
+        voted_by=Q(person_id=person.pk),
+        workspace_id=access.workspace.pk,
+        workspace=access.workspace.slug,
+        circles=access.circle_ids,
+    )
     context: dict[str, Any] = {
         **pages.record_context(access=access, record=person, now=timezone.now(), with_chain=False),
         "person": person,
@@ -121,7 +129,11 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "heard": heard,
         "listed": shared.place(access, f"feedback/?person={person.key}"),
         "backs": pieces.targets_of(ids=[piece.pk for piece in said]),
-        "wants": [(want, Strength(want.strongest).label) for want in wants],
+        "wishes": wishes,
+        "wishes_count": wishes_count,
+        "told": told.told_to(
+            workspace_id=access.workspace.pk, workspace=access.workspace.slug, person_ids=[person.pk]
+        ),
         "attributes": sorted((str(name), value) for name, value in (person.attributes or {}).items()),
     }
     return responses.page(request, "insights/people/show.html", context)
