@@ -50,7 +50,7 @@ class TestThemes:
         assert [row["row"] for row in found["rows"]] == list(range(1, 13))
         assert [len(set(by_row[at : at + 4])) for at in (0, 4, 8)] == [1, 1, 1]
         assert len(set(by_row)) == 3
-        assert found["model"] == "all-MiniLM-L6-v2-int8"
+        assert found["model"] == "all-MiniLM-L6-v2-int8-words"
 
     def test_a_theme_says_what_it_is_and_quotes_its_rows(self, themes):
         done = themes(rows_of(*MAP, *BILL, *DARK), "--text", "text", "--json")

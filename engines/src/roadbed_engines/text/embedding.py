@@ -33,7 +33,8 @@ Vectors = npt.NDArray[np.float32]
 
 Kind = Literal["passage", "query"]
 
-MINILM_ID = "all-MiniLM-L6-v2-int8"
+MINILM_ID = "all-MiniLM-L6-v2-int8-words"
+"""Weights, precision, and what is averaged: the words alone, without the marks of beginning and end."""
 MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 TOKENIZER_FILE = Path(__file__).parent / "data" / "minilm-tokenizer.json.gz"

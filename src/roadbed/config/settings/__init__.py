@@ -34,7 +34,7 @@ ROADBED_LLM_URL: str = _values["ROADBED_LLM_URL"]
 ROADBED_LLM_MODEL: str = _values["ROADBED_LLM_MODEL"]
 ROADBED_LLM_KEY: str = _values["ROADBED_LLM_KEY"]
 ROADBED_LLM_SECONDS: int = _values["ROADBED_LLM_SECONDS"]
-ROADBED_EMBEDDER = "all-MiniLM-L6-v2-int8"
+ROADBED_EMBEDDER = "all-MiniLM-L6-v2-int8-words"
 
 SECRET_KEY = _secret_key(ROADBED_DATA)
 DEBUG: bool = _values["ROADBED_DEBUG"]
