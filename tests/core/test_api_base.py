@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client, RequestFactory
+from typing import Any
 
+import pytest
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from roadbed.core.api import throttling
 from roadbed.core.api.throttling import TokenThrottle
+from roadbed.core.gates.models import Allowance
 from tests.people import Someone
 
 
@@ -78,13 +84,44 @@ class TestWorkspaceApi:
         assert answer.json()["errors"][0]["field"] == "email"
 
 
+@pytest.mark.django_db
 class TestRate:
-    def test_a_token_may_only_ask_so_often(self, settings: object) -> None:
-        settings.ROADBED_API_RATE = 3  # type: ignore[attr-defined]  # pytest-django's fixture has no type here
-        request = RequestFactory().get("/", headers={"Authorization": "Bearer rb_rate-test"})
+    @pytest.fixture(autouse=True)
+    def _one_minute(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling.time, "time", lambda: 1_800_000_010.0)
+        throttling.TICKETS.forget()
+
+    def asking(self, token: str = "rb_rate-test") -> Any:  # noqa: S107 - it opens nothing
+        request: Any = RequestFactory().get("/", headers={"Authorization": f"Bearer {token}"})
+        request.auth = True
+        return request
+
+    def test_a_token_may_only_ask_so_often(self, settings: Any) -> None:
+        settings.ROADBED_API_RATE = 3
         throttle = TokenThrottle()
-        assert [throttle.allow_request(request) for _ in range(5)].count(True) in {3, 4, 5}
-        assert 0 < throttle.wait() <= 60
+        assert [throttle.allow_request(self.asking()) for _ in range(5)] == [True, True, True, False, False]
+        assert throttle.allow_request(self.asking("rb_other"))
+        assert throttle.wait() == 50
+
+    def test_all_processes_count_together(self, settings: Any) -> None:
+        settings.ROADBED_API_RATE = 80
+        throttle = TokenThrottle()
+        assert all(throttle.allow_request(self.asking()) for _ in range(60))
+        throttling.TICKETS.forget()  # as another process would begin
+        assert [throttle.allow_request(self.asking()) for _ in range(40)].count(True) == 20
+
+    def test_it_writes_once_for_many_requests(self, settings: Any) -> None:
+        settings.ROADBED_API_RATE = 1200
+        throttle = TokenThrottle()
+        with CaptureQueriesContext(connection) as queries:
+            assert all(throttle.allow_request(self.asking()) for _ in range(30))
+        assert sum(query["sql"].startswith("UPDATE") for query in queries) == 1
+
+    def test_made_up_tokens_are_not_counted(self, settings: Any) -> None:
+        settings.ROADBED_API_RATE = 1
+        request = RequestFactory().get("/", headers={"Authorization": "Bearer rb_no"})
+        assert all(TokenThrottle().allow_request(request) for _ in range(3))
+        assert not Allowance.objects.exists()
 
     def test_the_answer_says_when_to_come_back(self, ada: Someone, settings: object) -> None:
         settings.ROADBED_API_RATE = 1  # type: ignore[attr-defined]  # pytest-django's fixture has no type here

@@ -67,8 +67,8 @@ def _window(limit: Limit, at: datetime) -> tuple[int, datetime]:
     return number, datetime.fromtimestamp((number + 1) * seconds, tz=UTC)
 
 
-def take(*, door: str, who: str, limit: Limit, at: datetime) -> None:
-    """Count one knock, in every process alike.
+def take(*, door: str, who: str, limit: Limit, at: datetime, count: int = 1) -> None:
+    """Count a knock, in every process alike.
 
     Parameters
     ----------
@@ -76,6 +76,8 @@ def take(*, door: str, who: str, limit: Limit, at: datetime) -> None:
         What the limit is for, such as ``portal.vote``.
     who : str
         Whom it is counted for: an address, a visitor. Only a keyed digest is stored.
+    count : int
+        How many knocks at once; all of them are counted or none.
 
     Raises
     ------
@@ -86,7 +88,9 @@ def take(*, door: str, who: str, limit: Limit, at: datetime) -> None:
     name = digest("allowance", door, who, str(number))
     with transaction.atomic():
         Allowance.objects.bulk_create([Allowance(digest=name, window_at=ends_at)], ignore_conflicts=True)
-        taken = Allowance.objects.filter(digest=name, used__lt=limit.times).update(used=F("used") + 1)
+        taken = Allowance.objects.filter(digest=name, used__lte=limit.times - count).update(
+            used=F("used") + count
+        )
     if not taken:
         raise TooOftenError(wait=ends_at - at)
 
