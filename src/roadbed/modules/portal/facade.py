@@ -32,7 +32,7 @@ def shown(*, workspace_id: int, record_ids: Collection[int]) -> dict[int, list[S
     """Return where these records are published, in one query."""
     rows = (
         Listing.objects.published()  # type: ignore[attr-defined]  # the manager is the query set's
-        .filter(record_id__in=record_ids, board__home_id=workspace_id)
+        .filter(record_id__in=record_ids, board__home_id=workspace_id, board__circle__isnull=True)
         .select_related("board", "board__workspace")
     )
     found: dict[int, list[Shown]] = {}

@@ -18,7 +18,9 @@ def votes_for(*, record: Record) -> QuerySet[Vote]:
 
 def votes_of_person(*, person_id: int) -> QuerySet[Vote]:
     """Return a person's votes for what is there, the newest first."""
-    rows = Vote.objects.filter(person_id=person_id, target__deleted_at__isnull=True)
+    rows = Vote.objects.filter(
+        person_id=person_id, target__deleted_at__isnull=True, target__circle__isnull=True
+    )
     return rows.select_related("target").order_by("-voted_at", "-pk")
 
 
