@@ -65,6 +65,17 @@ WORKSPACE = {
     "insights/segments/<int:number>/edit/": "GET maker, POST maker",
     "insights/segments/new/": "GET maker, POST maker",
     "insights/segments/preview/": "GET viewer",
+    "insights/sources/": "GET viewer",
+    "insights/sources/<int:source_id>/": "GET viewer",
+    "insights/sources/<int:source_id>/arrivals/<int:arrival_id>/retry/": "POST maker",
+    "insights/sources/<int:source_id>/delete/": "POST maker",
+    "insights/sources/<int:source_id>/edit/": "GET maker, POST maker",
+    "insights/sources/<int:source_id>/renew/": "POST maker",
+    "insights/sources/<int:source_id>/restore/": "POST maker",
+    "insights/sources/<int:source_id>/run/": "POST maker",
+    "insights/sources/<int:source_id>/switch/": "POST maker",
+    "insights/sources/new/": "GET maker",
+    "insights/sources/new/<slug:kind>/": "GET maker, POST maker",
     "insights/triage/<int:number>/done/": "POST maker",
     "insights/triage/<int:number>/link/": "POST maker",
     "insights/triage/<int:number>/need/": "POST maker",
@@ -106,6 +117,15 @@ WORKSPACE = {
     "insights/themes/unassigned/": "GET viewer",
     "insights/themes/undo/<str:kept>/": "POST maker",
     "insights/trends/": "GET viewer",
+}
+
+ROOT = {
+    "f/<slug:token>/": "GET public, POST public",
+    "f/<slug:token>/embed/": "GET public, POST public",
+    "f/<slug:token>/frame.js": "GET public",
+    "f/<slug:token>/look.css": "GET public",
+    "f/<slug:token>/widget.js": "GET public",
+    "hooks/in/<slug:token>/": "POST public",
 }
 
 PROGRAMS = {
@@ -152,4 +172,12 @@ PROGRAMS = {
     "themes/<key>/split": "POST maker",
     "themes/look": "POST maker",
     "trends": "GET viewer",
+    "sources": "GET viewer, POST maker",
+    "sources/<int:source_id>": "GET viewer, PATCH maker, DELETE maker",
+    "sources/<int:source_id>/address": "POST maker",
+    "sources/<int:source_id>/arrivals": "GET viewer",
+    "sources/<int:source_id>/arrivals/<int:arrival_id>/retry": "POST maker",
+    "sources/<int:source_id>/look": "POST maker",
+    "sources/<int:source_id>/restore": "POST maker",
+    "sources/<int:source_id>/state": "PUT maker",
 }

@@ -23,9 +23,11 @@ from roadbed.core.workspaces import services as workspaces
 from roadbed.core.workspaces.models import ApiToken, Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from roadbed.core.workspaces.views import people as people_views
+from roadbed.modules.ask.models import Question
 from roadbed.modules.insights import services as insights
 from roadbed.modules.insights.models import (
     Account,
+    Arrival,
     Double,
     Feedback,
     Need,
@@ -34,17 +36,21 @@ from roadbed.modules.insights.models import (
     Theme,
     TrendAlert,
 )
+from roadbed.modules.insights.services import intake, sources
+from roadbed.modules.insights.services.items import Item
 from roadbed.modules.insights.views import needs as need_views
 from roadbed.modules.insights.views import theme_pieces as piece_views
 from roadbed.modules.insights.views import themes as theme_views
 from roadbed.modules.insights.views import votes as vote_views
 from roadbed.modules.portal.models import Letter
+from roadbed.modules.portal.services import letters as portal_letters
 from roadbed.modules.portal.services import telling_mails
 from roadbed.modules.portal.services import tellings as telling_services
 from roadbed.modules.roadmap import services as roadmap
 from roadbed.modules.roadmap.models import Release, Status
 from tests import people
 from tests.people import NOW, Someone
+from tests.portal import factories as portal_scene
 
 Sample = Callable[["Scene"], Any]
 
@@ -120,6 +126,9 @@ def build() -> Scene:
     made["segment"] = _one_of(scene, Segment, title="Large fleets", rule={"all": []})
     made["feedback"] = _one_of(
         scene, Feedback, title="When a road closes", text="When a road closes we phone.", said_at=NOW
+    )
+    made["question"] = _one_of(
+        scene, Question, title="Which tachographs do we read?", state="answered", answer="Two.", answered_at=NOW
     )
     made["feature"], _ = roadmap.create_feature(
         workspace=workspace, draft=roadmap.Draft(title="Reroute during a run"), actor=scene.cleo.actor, at=NOW
@@ -209,6 +218,13 @@ def build() -> Scene:
         actor=actor,
         at=NOW,
     )
+    made["source"], made["form"] = (
+        sources.create_source(workspace=workspace, kind=kind, name=kind, settings={}, actor=actor, at=NOW)
+        for kind in ("hook", "form")
+    )
+    intake.leave_out(source=made["source"], item=Item(text="More colours."), reason="A trap.", at=NOW)
+    made["arrival"] = Arrival.objects.get()
+    portal_scene.furnish(scene)
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
         workspace=workspace, email="x@example.com", role=Role.VIEWER, actor=ada.actor, at=now
@@ -246,6 +262,8 @@ SAMPLES: dict[str, Sample] = {
     "invitation_id": lambda scene: scene.made["invitation"].pk,
     "department_id": lambda scene: scene.made["department"].pk,
     "team_id": lambda scene: scene.made["team"].pk,
+    "source_id": lambda scene: scene.made["source"].pk,
+    "arrival_id": lambda scene: scene.made["arrival"].pk,
     "circle_id": lambda scene: scene.made["circle"].pk,
     "token_id": lambda scene: scene.made["token"].pk,
     "session_id": lambda scene: 1,
@@ -263,6 +281,11 @@ SAMPLES: dict[str, Sample] = {
     "quote_id": lambda scene: scene.made["quote"].pk,
     "telling_id": lambda scene: scene.made["telling"].pk,
     "letter_id": lambda scene: scene.made["letter"].pk,
+    "listing_id": lambda scene: scene.made["listing"].pk,
+    "remark_id": lambda scene: scene.made["remark"].pk,
+    "news_id": lambda scene: scene.made["news"].pk,
+    "board": lambda scene: scene.made["board"].slug,
+    "code": lambda scene: scene.made["listing"].code,
     "vote_id": lambda scene: scene.made["vote"].pk,
     "figure": lambda scene: "customers",
     "first": lambda scene: 1,
@@ -292,6 +315,16 @@ PLACED: dict[str, Sample] = {
     "w/<slug:workspace>/insights/needs/undo/<str:kept>/": lambda scene: {
         "kept": signing.dumps(["archive", []], salt=need_views.UNDO_SALT, compress=True)
     },
+    "f/<slug:token>/": lambda scene: {"token": scene.made["form"].token},
+    "f/<slug:token>/embed/": lambda scene: {"token": scene.made["form"].token},
+    "f/<slug:token>/frame.js": lambda scene: {"token": scene.made["form"].token},
+    "f/<slug:token>/look.css": lambda scene: {"token": scene.made["form"].token},
+    "f/<slug:token>/widget.js": lambda scene: {"token": scene.made["form"].token},
+    "hooks/in/<slug:token>/": lambda scene: {"token": scene.made["source"].token},
+    "w/<slug:workspace>/insights/sources/new/<slug:kind>/": lambda scene: {"kind": "form"},
+    "p/<slug:workspace>/<slug:board>/off/<str:token>/": lambda scene: {
+        "token": portal_letters.off_token(scene.made["visitor"])
+    },
     "told/off/<str:token>/": lambda scene: {"token": telling_mails.off_token(scene.made["letter"])},
     "w/<slug:workspace>/insights/votes/restore/<str:kept>/": lambda scene: {"kept": _kept_vote(scene)},
     "w/<slug:workspace>/insights/themes/undo/<str:kept>/": lambda scene: {
@@ -318,6 +351,8 @@ def record(made: str) -> Sample:
 
 
 KINDS: dict[str, Sample] = {
+    "ask/questions/": record("question"),
+    "<slug:workspace>/questions/": record("question"),
     "insights/needs/": record("need"),
     "insights/feedback/": record("feedback"),
     "insights/themes/": record("theme"),
@@ -329,6 +364,8 @@ KINDS: dict[str, Sample] = {
     "roadmap/releases/<int:number>/reopen": record("shipped release"),
     "roadmap/releases/": record("release"),
     "roadmap/features/": record("feature"),
+    "portal/boards/": record("board"),
+    "<slug:workspace>/boards/": record("board"),
     "<slug:workspace>/features/": record("feature"),
     "<slug:workspace>/releases/": record("release"),
     "<slug:workspace>/feedback/": record("feedback"),

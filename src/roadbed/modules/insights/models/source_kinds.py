@@ -232,6 +232,8 @@ def _value(spec: Setting, given: Any) -> Any:
     if not isinstance(given, str):
         raise ValueError("A text is wanted.")
     text = given.strip()
+    if spec.choices is not None and not text:
+        return spec.default
     if "\x00" in text:
         raise ValueError("A null character cannot be kept.")
     if spec.required and not text:
