@@ -261,7 +261,8 @@ def vectors_of(
     """
     found = _view(workspace_id=workspace_id)
     if found is None:
-        model = reader_of(workspace_id=workspace_id).model
+        # Not `reader_of`, which makes the row: reading a page writes nothing.
+        model = embedders.default()
         empty = np.empty((0, embedders.get(model).dimensions), dtype=np.float32)
         return RecordVectors(model=model, ids=[], matrix=empty)
     model, view = found

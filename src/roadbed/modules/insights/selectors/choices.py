@@ -37,8 +37,8 @@ def _circles(circles: Collection[int]) -> list[Option]:
     return [Option(OPEN, "Open to everybody"), *own] if own else []
 
 
-def _languages(workspace_id: int) -> list[Option]:
-    codes = narrowing.values_of_reading(workspace_id=workspace_id, column="language")
+def _languages(workspace_id: int, circles: Collection[int]) -> list[Option]:
+    codes = narrowing.values_of_reading(workspace_id=workspace_id, column="language", circles=circles)
     return [*(Option(code, LANGUAGES.get(code, code)) for code in codes), Option("unknown", "Not known")]
 
 
@@ -48,7 +48,7 @@ def for_feedback(*, workspace_id: int, circles: Collection[int] = ()) -> dict[st
     sources = narrowing.values_of_feedback(workspace_id=workspace_id, column="source", circles=circles)
     return {
         "source": [Option(name, name) for name in sources],
-        "spoken": _languages(workspace_id),
+        "spoken": _languages(workspace_id, circles),
         "segment": _segments(workspace_id),
         "tag": _tags(workspace_id, circles),
         "circle": _circles(circles),
