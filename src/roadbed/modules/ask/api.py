@@ -111,8 +111,8 @@ class QuestionCitationOut(Schema):
     quote: str
 
 
-class QuestionOut(Schema):
-    """A question that is kept."""
+class QuestionFields(Schema):
+    """What is told of every question."""
 
     key: str
     title: str
@@ -127,6 +127,10 @@ class QuestionOut(Schema):
     created_at: datetime
     updated_at: datetime
 
+
+class QuestionOut(QuestionFields):
+    """A question that is kept."""
+
     @staticmethod
     def resolve_owner(obj: Question) -> str | None:
         """Return the owner's address."""
@@ -138,7 +142,7 @@ class QuestionOut(Schema):
         return obj.answered_by.user.display_name if obj.answered_by else None
 
 
-class QuestionFullOut(QuestionOut):
+class QuestionFullOut(QuestionFields):
     """A question with what its answer rests on."""
 
     citations: list[QuestionCitationOut]

@@ -104,4 +104,4 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
 
 
 def _actor(member: Member) -> Actor:
-    return Actor(user_id=member.user_id, name=member.user.display_name, via="job")
+    return Actor(user_id=member.user_id, name=member.user.display_name, via="demo")

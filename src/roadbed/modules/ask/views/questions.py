@@ -61,7 +61,7 @@ def _options(access: Access) -> dict[str, list[filters.Option]]:
 def _row(question: Any, access: Access) -> tables.Row:
     url = f"{base(access)}questions/{question.number}/"
     late = question.is_open and question.due_date is not None and question.due_date < timezone.localdate()
-    due = parts.when(question.due_date, style="day") if question.due_date else "–"
+    due = parts.when(question.due_date, style="day") if question.due_date else parts.quiet("–")
     return tables.Row(
         id=str(question.pk),
         label=question.key,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 
 from roadbed.core.search import selectors as search
@@ -37,14 +37,8 @@ def heard_words(*, workspace_id: int, words: str, circles: Collection[int] = ())
     figures = rows.aggregate(people=Count("person_id", distinct=True), accounts=Count(whose, distinct=True))
     own = rows.annotate(whose=whose).filter(whose__isnull=False).order_by().values("whose").distinct()
     accounts = Account.objects.filter(pk__in=own)
-    money = accounts.aggregate(
-        revenue=Coalesce(Sum("revenue"), Decimal(0)), priced=Count("pk", filter=~_unknown())
-    )
+    money = accounts.aggregate(known=Coalesce(Sum("revenue"), Decimal(0)), priced=Count("revenue"))
     kept = tuple(rows.order_by("-said_at", "-pk").values_list("pk", flat=True))
     return HeardWords(
-        kept, figures["people"], figures["accounts"], money["revenue"], figures["accounts"] - money["priced"]
+        kept, figures["people"], figures["accounts"], money["known"], figures["accounts"] - money["priced"]
     )
-
-
-def _unknown() -> Q:
-    return Q(revenue__isnull=True)
