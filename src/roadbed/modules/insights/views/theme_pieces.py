@@ -29,18 +29,17 @@ UNDO_SECONDS = 60 * 60 * 24
 EXCERPT = 260
 SURE_TONES = {"sure": "good", "likely": "", "unsure": "outline", "put here by hand": "accent"}
 COLUMNS = (
-    tables.Column("said", "What they said", main=True),
+    tables.Column("text", "What they said", main=True),
     tables.Column("who", "Who"),
     tables.Column("why", "Why it is here"),
     tables.Column("sure", "How sure", sortable=True, tight=True),
-    tables.Column("at", "Said", sortable=True, tight=True),
+    tables.Column("said", "Said", sortable=True, tight=True),
 )
-SORT_KEYS = {"sure": "sure", "at": "said"}
 POOL_COLUMNS = (
-    tables.Column("said", "What they said", main=True),
+    tables.Column("text", "What they said", main=True),
     tables.Column("who", "Who"),
     tables.Column("why", "Why it is in none"),
-    tables.Column("at", "Said", tight=True),
+    tables.Column("said", "Said", tight=True),
 )
 
 
@@ -84,11 +83,11 @@ def piece_rows(
         piece, why = row.feedback, whys[row.feedback_id]
         sure = why.sureness if why.by_hand else f"{why.sureness} {formats.percent(why.confidence)}"
         cells: dict[str, str] = {
-            "said": _said(access, piece),
+            "text": _said(access, piece),
             "who": who_said(piece),
             "why": why_cell(access, why),
             "sure": parts.chip(sure, tone=SURE_TONES[why.sureness]),
-            "at": parts.when(piece.said_at, style="day"),
+            "said": parts.when(piece.said_at, style="day"),
         }
         url = shared.place(access, f"feedback/{piece.number}/")
         found.append(tables.Row(id=str(piece.number), label=piece.key, url=url, cells=cells))
@@ -113,10 +112,10 @@ def pool_rows(access: Access, ids: Sequence[int]) -> tuple[tables.Row, ...]:
             else parts.quiet("like nothing else so far")
         )
         cells: dict[str, str] = {
-            "said": _said(access, piece),
+            "text": _said(access, piece),
             "who": who_said(piece),
             "why": why,
-            "at": parts.when(piece.said_at, style="day"),
+            "said": parts.when(piece.said_at, style="day"),
         }
         url = shared.place(access, f"feedback/{piece.number}/")
         found.append(tables.Row(id=str(piece.number), label=piece.key, url=url, cells=cells))

@@ -355,7 +355,7 @@ def pool(request: HttpRequest, access: Access) -> HttpResponse:
         if access.can_make
         else (),
         empty=tables.Empty(
-            "Everything is in a theme", "What comes in and is like nothing else waits here.", kind="done"
+            "Everything is in a theme", "What comes in and is like nothing else waits here.", kind="cleared"
         ),
     )
     context = {**_about(access), "table": table, "state": state}
