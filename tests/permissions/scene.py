@@ -128,7 +128,12 @@ def build() -> Scene:
         scene, Feedback, title="When a road closes", text="When a road closes we phone.", said_at=NOW
     )
     made["question"] = _one_of(
-        scene, Question, title="Which tachographs do we read?", state="answered", answer="Two.", answered_at=NOW
+        scene,
+        Question,
+        title="Which tachographs do we read?",
+        state="answered",
+        answer="Two.",
+        answered_at=NOW,
     )
     made["feature"], _ = roadmap.create_feature(
         workspace=workspace, draft=roadmap.Draft(title="Reroute during a run"), actor=scene.cleo.actor, at=NOW
