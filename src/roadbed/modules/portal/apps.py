@@ -20,6 +20,7 @@ class PortalConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.portal import demo as story
         from roadbed.modules.portal import facade, imports, tasks
+        from roadbed.modules.portal.demo import tellings as told_story
         from roadbed.modules.portal.selectors import desk
         from roadbed.modules.portal.services import merging, standings, telling_movers, tellings
 
@@ -68,4 +69,5 @@ class PortalConfig(AppConfig):
             sources.register(source)
         records.on_link_changed(standings.follow_link)
         demo.register("portal", story.load, after=["insights", "roadmap"])
+        demo.register("tellings", told_story.load, after=["insights", "roadmap", "portal"])
         assert tasks  # noqa: S101 - imported for its registrations

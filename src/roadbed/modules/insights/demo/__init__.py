@@ -9,7 +9,7 @@ from decimal import Decimal
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.workspaces.models import Member, Product, Workspace
 from roadbed.modules.insights import services as insights
-from roadbed.modules.insights.demo import story
+from roadbed.modules.insights.demo import sources, story, votes
 from roadbed.modules.insights.models import Account, Feedback, Need, Person
 
 MONTHS = 18
@@ -41,7 +41,8 @@ def _accounts(workspace: Workspace, rng: random.Random, actor: Actor, at: dateti
                 domain=f"{name.lower().replace(' ', '-').replace('&', 'and')}.example",
                 plan=plan,
                 country=country,
-                revenue=revenue,
+                # Of some customers nobody has written down what they pay.
+                revenue=None if index % 19 == 11 else revenue,
                 attributes={"vans": vans, "industry": story.INDUSTRIES[index % len(story.INDUSTRIES)]},
                 actor=actor,
                 at=at - timedelta(days=30 * MONTHS + rng.randint(10, 90)),
@@ -179,3 +180,6 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
             _quote(workspace, rng, feedback, needs[index], words, strength)
     for name, rule, note in story.SEGMENTS:
         insights.create_segment(workspace=workspace, name=name, rule=rule, note=note, actor=actor, at=at)
+    sources.load(workspace=workspace, product=product, people=people, actor=actor, seed=seed, at=at)
+    votes.load(workspace=workspace, people=people, needs=needs, actors=[actor], seed=seed, at=at)
+    votes.weigh(workspace=workspace, actor=actor, at=at)
