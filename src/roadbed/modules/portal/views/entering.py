@@ -69,13 +69,10 @@ def sign_in(request: HttpRequest, workspace: str, board: str) -> HttpResponse:
             try:
                 _ask(request, visit, form, context)
             except gates.TooOftenError as error:
-                return _plain(
-                    request,
-                    visit if known else None,
-                    "portal/problem.html",
-                    {"problem": str(error)},
-                    status=429,
-                )
+                seen = visit if known else None
+                late = _plain(request, seen, "portal/problem.html", {"problem": str(error)}, status=429)
+                late.headers["Retry-After"] = str(max(1, round(error.wait.total_seconds())))
+                return late
         context["email"] = form.cleaned_data["email"]
         return _plain(request, visit if known else None, "portal/sent.html", context)
     status = 422 if request.method == "POST" else 200
