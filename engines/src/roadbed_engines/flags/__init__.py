@@ -1,0 +1,1 @@
+"""Flags: rules compiled once, then asked as a pure function of a context."""
