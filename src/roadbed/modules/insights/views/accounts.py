@@ -162,7 +162,9 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "facts": [
             {
                 "label": "Revenue a year",
-                "value": formats.money(account.revenue, currency=access.workspace.currency),
+                "value": formats.money(account.revenue, currency=access.workspace.currency)
+                if account.revenue is not None
+                else "unknown",
             },
             {
                 "label": "Feedback",
