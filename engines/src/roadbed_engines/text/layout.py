@@ -11,7 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 1.6, 1.0
-FILLED = 0.34
+FILLED = 0.4
 """The share of the map that the discs cover together."""
 SMALLEST, LARGEST = 0.012, 0.16
 GAP = 0.006

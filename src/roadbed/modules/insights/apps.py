@@ -21,6 +21,7 @@ class InsightsConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.insights import demo as story
         from roadbed.modules.insights import facade, imports, tasks
+        from roadbed.modules.insights.demo import readings as readings_story
         from roadbed.modules.insights.demo import themes as themes_story
         from roadbed.modules.insights.selectors import bodies, inbox, trends, walls
         from roadbed.modules.insights.selectors import doubles as doubles_seen
@@ -91,10 +92,10 @@ class InsightsConfig(AppConfig):
                 label="Inbox", path="insights/", group="Discover", order=10, count=inbox.count_waiting
             ),
             navigation.Entry(label="Feedback", path="insights/feedback/", group="Discover", order=11),
+            navigation.Entry(label="Themes", path="insights/themes/", group="Discover", order=11),
             navigation.Entry(
-                label="Themes", path="insights/themes/", group="Discover", order=11, count=trends.count_new
+                label="Trends", path="insights/trends/", group="Discover", order=11, count=trends.count_new
             ),
-            navigation.Entry(label="Trends", path="insights/trends/", group="Discover", order=11),
             navigation.Entry(
                 label="Duplicates",
                 path="insights/duplicates/",
@@ -163,6 +164,7 @@ class InsightsConfig(AppConfig):
         registry.register_beside(walls.within)
         today.register(inbox.waiting_for)
         demo.register("insights", story.load)
-        demo.register("insights themes", themes_story.load, after=["insights", "roadmap"])
+        demo.register("insights readings", readings_story.load, after=["insights"])
+        demo.register("insights themes", themes_story.load, after=["insights", "insights readings", "roadmap"])
         vector_events.listen(tasks.follow_reading)
         assert tasks  # noqa: S101 - imported for its registrations

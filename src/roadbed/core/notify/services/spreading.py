@@ -20,7 +20,14 @@ SILENT = frozenset({"demo"})
 """Doors whose deeds are told to nobody: the demo's history is not news."""
 MASS = frozenset({"import"})
 """Doors that make many records at once: watchers are not told of each."""
-PHRASES = {"commented": "commented on", "linked": "linked", "unlinked": "took a link from"}
+PHRASES = {
+    "commented": "commented on",
+    "linked": "linked",
+    "unlinked": "took a link from",
+    "noticed a rise": "noticed a rise in",
+    "moved feedback here": "moved feedback to",
+    "moved feedback away": "moved feedback out of",
+}
 
 
 def hear(activity: Activity) -> None:

@@ -26,7 +26,7 @@ VERSION_NAMES = (
     "app version name",
     "version_mentioned",
 )
-LINES_SHOWN = 6
+LINES_SHOWN = 5
 SPANS = (26, 52, 104, 156)
 
 

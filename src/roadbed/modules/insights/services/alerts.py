@@ -192,7 +192,7 @@ def tell(*, workspace: Workspace, found: Sequence[TrendAlert], at: dt.datetime) 
             url = kinds.url_of(alert.theme, workspace=workspace.slug)
             watching = set(Watch.objects.filter(record_id=alert.theme.pk).values_list("member_id", flat=True))
             records.record_activity(
-                record=alert.theme, actor=SYSTEM, verb="noticed a rise in", at=at, changes=facts
+                record=alert.theme, actor=SYSTEM, verb="noticed a rise", at=at, changes=facts
             )
         notices.put(
             Notice(

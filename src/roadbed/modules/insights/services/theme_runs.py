@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from roadbed_engines.text.labels import ThemeName
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
@@ -20,6 +19,7 @@ from roadbed.modules.insights.selectors import theme_words
 from roadbed.modules.insights.services import theme_plans
 from roadbed.modules.insights.services.theme_plans import BATCH, STEPS, Plan, Progress, World
 from roadbed_engines.text import keeping, layout
+from roadbed_engines.text.labels import ThemeName
 
 TERMS_KEPT = 8
 
@@ -31,7 +31,7 @@ class ThemesChangedError(Exception):
 def _title(name: ThemeName, world: World) -> str:
     label = " ".join(name.label.split())[:300]
     if label:
-        return label
+        return f"{label[0].upper()}{label[1:]}"
     return world.texts[name.quotes[0]][:120] if len(name.quotes) else "Unnamed theme"
 
 

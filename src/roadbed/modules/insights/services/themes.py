@@ -227,12 +227,14 @@ def move_pieces(*, pieces: Sequence[Feedback], theme: Theme | None, actor: Actor
     if moving:
         facts = {"pieces": [piece.key for piece in moving][:50], "count": len(moving)}
         if theme is not None:
-            records.record_activity(record=theme, actor=actor, verb="moved feedback to", at=at, changes=facts)
+            records.record_activity(
+                record=theme, actor=actor, verb="moved feedback here", at=at, changes=facts
+            )
         for theme_id in sorted({kept[1] for kept in before if kept[1] and kept[1] != wanted}):
             source = Theme.objects.get(pk=theme_id)
             taken = sum(1 for kept in before if kept[1] == theme_id)
             records.record_activity(
-                record=source, actor=actor, verb="moved feedback from", at=at, changes={"count": taken}
+                record=source, actor=actor, verb="moved feedback away", at=at, changes={"count": taken}
             )
         recount(workspace_id=workspace_id)
     return Moved(count=len(moving), before=before, theme=theme)

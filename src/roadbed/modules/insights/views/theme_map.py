@@ -10,8 +10,9 @@ from roadbed.web import formats
 from roadbed_engines.text.layout import HEIGHT, WIDTH, radii
 
 SCALE = 700
+MARGIN = 8
 LINE = 15.5
-CHARACTER = 6.9
+CHARACTER = 7.3
 MARKS = {"rising": "▲", "falling": "▼", "steady": "", "unclear": "", "": ""}
 WORDS = {
     "rising": "rising",
@@ -51,13 +52,12 @@ class ThemeMap:
     """Everything that the template draws."""
 
     discs: tuple[Disc, ...]
-    width: int = int(WIDTH * SCALE)
-    height: int = int(HEIGHT * SCALE)
+    box: str
 
 
 def _wrapped(title: str, radius: float) -> list[str]:
     """Return a title in lines that fit into a disc; none where not even a few letters do."""
-    width = int(radius * 1.72 / CHARACTER)
+    width = int(radius * 1.6 / CHARACTER)
     most = min(3, int(radius * 1.25 / LINE))
     if width < 7 or most < 1:
         return []
@@ -100,13 +100,23 @@ def _disc(theme: Theme, radius: float, *, url: str, alerts: int) -> Disc:
     )
 
 
+def _box(discs: Sequence[Disc]) -> str:
+    """Return the part of the field that the discs take, at least half of it, so that few are not blown up."""
+    if not discs:
+        return f"0 0 {WIDTH * SCALE:.0f} {HEIGHT * SCALE:.0f}"
+    left, right = min(one.x - one.radius for one in discs), max(one.x + one.radius for one in discs)
+    top, bottom = min(one.y - one.radius for one in discs), max(one.y + one.radius for one in discs)
+    wide = max(right - left, WIDTH * SCALE * 0.75)
+    left -= (wide - (right - left)) / 2
+    return f"{left - MARGIN:.0f} {top - MARGIN:.0f} {wide + 2 * MARGIN:.0f} {bottom - top + 2 * MARGIN:.0f}"
+
+
 def draw(*, themes: Sequence[Theme], base: str, alerts: dict[int, int]) -> ThemeMap:
     """Return the drawing of these themes; each links to its page below `base`."""
     tallies = [getattr(theme, "tally", None) for theme in themes]
     sizes = radii([float(tally.people) if tally else 0.0 for tally in tallies]) * SCALE
-    return ThemeMap(
-        discs=tuple(
-            _disc(theme, float(size), url=f"{base}{theme.number}/", alerts=alerts.get(theme.pk, 0))
-            for theme, size in zip(themes, sizes, strict=True)
-        )
+    discs = tuple(
+        _disc(theme, float(size), url=f"{base}{theme.number}/", alerts=alerts.get(theme.pk, 0))
+        for theme, size in zip(themes, sizes, strict=True)
     )
+    return ThemeMap(discs=discs, box=_box(discs))

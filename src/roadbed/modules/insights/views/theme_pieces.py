@@ -29,15 +29,12 @@ UNDO_SECONDS = 60 * 60 * 24
 EXCERPT = 260
 SURE_TONES = {"sure": "good", "likely": "", "unsure": "outline", "put here by hand": "accent"}
 COLUMNS = (
-    tables.Column("text", "What they said", main=True),
-    tables.Column("who", "Who"),
-    tables.Column("why", "Why it is here"),
+    tables.Column("text", "What they said, and why it is here", main=True),
     tables.Column("sure", "How sure", sortable=True, tight=True),
     tables.Column("said", "Said", sortable=True, tight=True),
 )
 POOL_COLUMNS = (
     tables.Column("text", "What they said", main=True),
-    tables.Column("who", "Who"),
     tables.Column("why", "Why it is in none"),
     tables.Column("said", "Said", tight=True),
 )
@@ -50,14 +47,16 @@ def _excerpt(text: str) -> str:
 def _said(access: Access, piece: Feedback) -> SafeString:
     url = shared.place(access, f"feedback/{piece.number}/")
     return format_html(
-        '<span class="piece"><span class="key">{}</span> <a class="table__text" href="{}">{}</a></span>',
-        piece.key,
+        '<span class="piece"><a class="piece__text" href="{}">{}</a>'
+        '<span class="quiet"><span class="key">{}</span> {}</span></span>',
         url,
         _excerpt(piece.text),
+        piece.key,
+        who_said(piece),
     )
 
 
-def why_cell(access: Access, why: selectors.Why) -> SafeString:
+def why_line(access: Access, why: selectors.Why) -> SafeString:
     """Return the reason, the terms it shares and the nearest pieces, each a link."""
     near = [
         format_html(
@@ -69,8 +68,9 @@ def why_cell(access: Access, why: selectors.Why) -> SafeString:
         for one in why.near
     ]
     terms = parts.joined([parts.chip(term, tone="outline") for term in why.terms])
-    like = format_html(" like {}", parts.joined(near)) if near else SafeString("")
-    return format_html('<span class="why"><span class="quiet">{}{}</span> {}</span>', why.rule, like, terms)
+    plain = why.rule if why.rule != Assignment.Rule.GROUP.label or not near else ""
+    like = format_html("{} {}", "like" if plain else "Like", parts.joined(near)) if near else SafeString("")
+    return format_html('<span class="why quiet">{} {} {}</span>', plain, like, terms)
 
 
 def piece_rows(
@@ -83,9 +83,7 @@ def piece_rows(
         piece, why = row.feedback, whys[row.feedback_id]
         sure = why.sureness if why.by_hand else f"{why.sureness} {formats.percent(why.confidence)}"
         cells: dict[str, str] = {
-            "text": _said(access, piece),
-            "who": who_said(piece),
-            "why": why_cell(access, why),
+            "text": format_html("{}{}", _said(access, piece), why_line(access, why)),
             "sure": parts.chip(sure, tone=SURE_TONES[why.sureness]),
             "said": parts.when(piece.said_at, style="day"),
         }
@@ -113,7 +111,6 @@ def pool_rows(access: Access, ids: Sequence[int]) -> tuple[tables.Row, ...]:
         )
         cells: dict[str, str] = {
             "text": _said(access, piece),
-            "who": who_said(piece),
             "why": why,
             "said": parts.when(piece.said_at, style="day"),
         }

@@ -36,12 +36,29 @@ def _rows(weeks: Weeks) -> list[dict[str, Any]]:
     ]
 
 
+def _smooth(weeks: Weeks) -> list[dict[str, Any]]:
+    """Return the mean of each week and the three before it: several lines of single weeks are a thicket."""
+    counts = weeks.counts
+    return [
+        {
+            "week": weeks.week(place).isoformat(),
+            "pieces": round(sum(counts[max(0, place - 3) : place + 1]) / min(4, place + 1), 2),
+        }
+        for place in range(len(counts))
+    ]
+
+
 def _layers(rows: Sequence[dict[str, Any]], marks: Sequence[ReleaseMark], *, series: bool) -> Any:
     """Return the releases as dashed rules with their names, and the lines above them."""
     import altair as alt  # half a second to import: only where a chart is drawn
 
     x = alt.X(field="week", type="temporal", title=None)
-    y = alt.Y(field="pieces", type="quantitative", title="Pieces a week", scale=alt.Scale(zero=True))
+    y = alt.Y(
+        field="pieces",
+        type="quantitative",
+        title="Pieces a week, mean of four" if series else "Pieces a week",
+        scale=alt.Scale(zero=True),
+    )
     base = alt.Chart(alt.InlineData(values=list(rows))).encode(x=x, y=y)
     if series:
         layers = [
@@ -110,7 +127,11 @@ def many_lines(*, id: str, title: str, lines: Sequence[Line], marks: Sequence[Re
     """Return several lines in one drawing, with a column each in its table."""
     import altair as alt  # as above
 
-    rows = [{**row, "name": line.name[:40]} for line in lines for row in _rows(line.weeks)]
+    rows = [
+        {**row, "name": line.name if len(line.name) <= 24 else f"{line.name[:23]}…"}
+        for line in lines
+        for row in _smooth(line.weeks)
+    ]
     table = (
         [
             {
