@@ -76,7 +76,9 @@ def source_or_404(access: Access, source_id: int, *, with_deleted: bool = False)
 
 
 def _lag(seconds: float | None) -> str:
-    return formats.duration(seconds) if seconds is not None else "–"
+    if seconds is None:
+        return "–"
+    return formats.duration(seconds) if seconds >= 1 else "none"
 
 
 def _cells(source: Source, *, health: selectors.Health, base: str, now: datetime) -> dict[str, str]:
@@ -98,7 +100,7 @@ def _cells(source: Source, *, health: selectors.Health, base: str, now: datetime
         "lag": _lag(health.lag),
         "next": parts.when(source.next_run_at)
         if source.is_pulled and source.is_on
-        else parts.quiet("is told"),
+        else parts.quiet("as it comes"),
     }
 
 
@@ -260,13 +262,15 @@ def show(request: HttpRequest, access: Access, source_id: int) -> HttpResponse:
     word, tone = source.health(now=now)
     url = _url(access, source)
     query = {"outcome": outcome} if outcome else {}
+    stats = selectors.health_of(source_ids=[source.pk], now=now)[source.pk]
     context = {
         "source": source,
         "url": url,
         "base": _base(access),
         "health": {"word": word, "tone": tone},
-        "stats": selectors.health_of(source_ids=[source.pk], now=now)[source.pk],
+        "stats": stats,
         "way": _way_in(source, access),
+        "lag": _lag(stats.lag),
         "settings_shown": _shown(source),
         "arrivals": [
             {
