@@ -31,7 +31,7 @@ class Shown:
 def shown(*, workspace_id: int, record_ids: Collection[int]) -> dict[int, list[Shown]]:
     """Return where these records are published, in one query."""
     rows = (
-        Listing.objects.published()  # type: ignore[attr-defined]  # the manager is the query set's
+        Listing.objects.published()
         .filter(record_id__in=record_ids, board__home_id=workspace_id, board__circle__isnull=True)
         .select_related("board", "board__workspace")
     )

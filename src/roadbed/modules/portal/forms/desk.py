@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.portal.models import Audience, Board, Standing
 from roadbed.modules.portal.models.boards import colour
+
+if TYPE_CHECKING:
+    _BoardChoice = forms.ModelChoiceField[Board]
+else:
+    # Django itself knows its fields as generic only from 6.x on.
+    _BoardChoice = forms.ModelChoiceField
 
 
 class BoardForm(forms.Form):
@@ -106,6 +112,14 @@ class BoardForm(forms.Form):
         return str(self.cleaned_data["accent"]).lower()
 
 
+class BoardField(_BoardChoice):
+    """A choice of boards, by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the board's name."""
+        return str(obj.title)
+
+
 class WordsForm(forms.Form):
     """The public words of a listing."""
 
@@ -122,7 +136,7 @@ class WordsForm(forms.Form):
 class PutForm(WordsForm):
     """Which record shall stand on which board, in which words."""
 
-    board = forms.ModelChoiceField(queryset=Board.objects.none(), empty_label=None)
+    board = BoardField(queryset=Board.objects.none(), empty_label=None)
     key = forms.CharField(
         max_length=20,
         label="Record",
@@ -135,7 +149,6 @@ class PutForm(WordsForm):
         field = self.fields["board"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = boards
-            field.label_from_instance = lambda board: board.title
 
 
 class StandingForm(forms.Form):

@@ -29,14 +29,14 @@ def listings(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Li
     rows = Listing.objects.filter(
         board__in=boards(workspace_id=workspace_id, circles=circles).values("pk"), merged_into__isnull=True
     )
-    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # the manager is the query set's
+    alive: QuerySet[Listing] = rows.alive()
     return alive.select_related("board", "record", "board__workspace")
 
 
 def listing(*, workspace_id: int, listing_id: int, circles: Collection[int] = ()) -> Listing:
     """Return a listing, merged ones too, or raise `Listing.DoesNotExist`."""
     rows = Listing.objects.filter(board__in=boards(workspace_id=workspace_id, circles=circles).values("pk"))
-    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # as above
+    alive: QuerySet[Listing] = rows.alive()
     merged = rows.filter(merged_into__isnull=False)
     found: Listing = (
         (alive | merged.filter(board__deleted_at__isnull=True))
@@ -89,7 +89,7 @@ def figures(*, board_ids: Sequence[int]) -> dict[int, Figures]:
     """Return how boards do, in one query."""
     shown = Q(state=State.PUBLISHED)
     rows = Listing.objects.filter(board_id__in=board_ids, merged_into__isnull=True)
-    alive: QuerySet[Listing] = rows.alive()  # type: ignore[attr-defined]  # as above
+    alive: QuerySet[Listing] = rows.alive()
     counted = (
         alive.order_by()
         .values("board_id")

@@ -54,7 +54,7 @@ def own(caller: Caller) -> Q:
 def visible(*, board: Board, caller: Caller) -> QuerySet[Listing]:
     """What the caller sees on a board that they may open."""
     rows = Listing.objects.filter(board=board)
-    published: QuerySet[Listing] = rows.published()  # type: ignore[attr-defined]  # the manager is the query set's
+    published: QuerySet[Listing] = rows.published()
     if board.submit_only and caller.member_circles is None:
         return published.filter(own(caller))
     return published
@@ -81,7 +81,7 @@ def count_by_standing(*, board: Board, caller: Caller) -> dict[str, int]:
 def waiting_of(*, board: Board, caller: Caller) -> list[Listing]:
     """What the caller submitted and others do not see yet, or will not."""
     mine = Listing.objects.filter(own(caller), board=board, merged_into__isnull=True)
-    alive: QuerySet[Listing] = mine.alive()  # type: ignore[attr-defined]  # the manager is the query set's
+    alive: QuerySet[Listing] = mine.alive()
     return list(alive.exclude(state=State.PUBLISHED).order_by("-created_at")[:20])
 
 
@@ -90,13 +90,13 @@ def find(*, board: Board, code: str, caller: Caller) -> Listing | None:
     rows = Listing.objects.filter(board=board)
     found = rows.filter(code=code).select_related("record", "board", "merged_into").first()
     for _ in range(5):
-        if found is None or found.merged_into is None:
+        if found is None or found.merged_into_id is None:
             break
         found = rows.filter(pk=found.merged_into_id).select_related("record", "board", "merged_into").first()
     if found is None:
         return None
     seen = visible(board=board, caller=caller).filter(pk=found.pk)
-    alive: QuerySet[Listing] = Listing.objects.filter(own(caller), pk=found.pk).alive()  # type: ignore[attr-defined]  # the manager is the query set's
+    alive: QuerySet[Listing] = Listing.objects.filter(own(caller), pk=found.pk).alive()
     return found if seen.exists() or alive.exists() else None
 
 
@@ -218,7 +218,7 @@ def on_roadmap(*, board: Board, caller: Caller) -> dict[str, list[Listing]]:
 
 def votes_on(*, board: Board) -> int:
     """All votes on what is published on a board."""
-    rows: QuerySet[Listing] = Listing.objects.filter(board=board).published()  # type: ignore[attr-defined]  # as above
+    rows: QuerySet[Listing] = Listing.objects.filter(board=board).published()
     return int(rows.aggregate(total=Sum("votes"))["total"] or 0)
 
 

@@ -135,7 +135,7 @@ def kind_of_picture(start: bytes) -> str:
 
 
 @transaction.atomic
-def set_logo(*, board: Board, file: UploadedFile[Any], actor: Actor, at: datetime) -> Board:
+def set_logo(*, board: Board, file: UploadedFile, actor: Actor, at: datetime) -> Board:
     """Keep a picture as the board's sign.
 
     Raises

@@ -111,7 +111,7 @@ def followers_of_answer(*, listing_id: int) -> list[int]:
 
 
 def _answered(listing_id: int) -> Listing | None:
-    published: QuerySet[Listing] = Listing.objects.published()  # type: ignore[attr-defined]  # the manager is the query set's
+    published: QuerySet[Listing] = Listing.objects.published()
     return (
         published.exclude(answer="").select_related("board", "board__workspace").filter(pk=listing_id).first()
     )

@@ -28,7 +28,6 @@ COLUMNS = (
     tables.Column("standing", "Stands at", tight=True),
     tables.Column("people", "People", numeric=True, sortable=True, hint="Known people who want it"),
     tables.Column("nameless", "Nameless", numeric=True, hint="Votes of visitors without a name"),
-    tables.Column("remarks", "Comments", numeric=True),
     tables.Column("created", "Since", tight=True, sortable=True),
 )
 FILTERS = filters.FilterSet(
@@ -99,9 +98,6 @@ def _rows(access: Access, found: Any) -> tuple[tables.Row, ...]:
                 "standing": shared.standing_chip(listing, words),
                 "people": formats.number(listing.people),
                 "nameless": formats.number(listing.nameless) if listing.nameless else parts.quiet("–"),
-                "remarks": formats.number(listing.remarks_count)
-                if listing.remarks_count
-                else parts.quiet("–"),
                 "created": parts.when(listing.created_at),
             },
         )

@@ -105,6 +105,6 @@ def refused(form: Form, error: ValidationError) -> None:
     """Put what a service refused beside the fields that it is about."""
     if hasattr(error, "error_dict"):
         for name, messages in error.message_dict.items():
-            form.add_error(name if name in form.fields else None, messages)  # type: ignore[arg-type]  # a list of texts is taken as well
+            form.add_error(name if name in form.fields else None, messages)
     else:
-        form.add_error(None, error.messages)  # type: ignore[arg-type]  # as above
+        form.add_error(None, error.messages)

@@ -47,9 +47,9 @@ def _published_or_404(visit: Visit, code: str) -> Listing:
 def _said(form: WhoForm, error: ValidationError) -> None:
     if hasattr(error, "error_dict"):
         for name, found in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, [str(one.messages[0]) for one in found])  # type: ignore[arg-type]  # a list of texts is taken as well
+            form.add_error(name if name in form.fields else None, [str(one.messages[0]) for one in found])
     else:
-        form.add_error(None, error.messages)  # type: ignore[arg-type]  # as above
+        form.add_error(None, error.messages)
 
 
 def _sent(request: HttpRequest, visit: Visit, email: str) -> HttpResponse:
