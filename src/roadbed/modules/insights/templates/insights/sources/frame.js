@@ -1,6 +1,8 @@
 (() => {
   "use strict";
-  const tell = () => parent.postMessage({ roadbedHeight: document.body.scrollHeight }, "*");
-  new ResizeObserver(tell).observe(document.body);
+  const form = document.querySelector("main");
+  if (!form) return;
+  const tell = () => parent.postMessage({ roadbedHeight: form.getBoundingClientRect().height }, "*");
+  new ResizeObserver(tell).observe(form);
   tell();
 })();
