@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Activity, Link
@@ -240,3 +242,30 @@ class TestMakingSources:
         sources.prune(at=now + timedelta(days=100))
         assert Arrival.objects.count() == 0
         assert Feedback.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoWorkers:
+    def test_the_same_pieces_from_both_at_once_come_in_once(self):
+        source = make_source(factories.people.make_workspace())
+        begin = threading.Barrier(2)
+        outcomes: list[str] = []
+
+        def work() -> None:
+            begin.wait()
+            try:
+                for number in range(15):
+                    item = Item(
+                        text=f"Colour {number}.", external_id=str(number), email="mira@halden.example"
+                    )
+                    outcomes.append(intake.receive(source=source, item=item, at=factories.people.NOW).outcome)
+            finally:
+                connection.close()
+
+        workers = [threading.Thread(target=work) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert sorted(outcomes) == ["known"] * 15 + ["new"] * 15
+        assert (Feedback.objects.count(), Person.objects.count()) == (15, 1)

@@ -53,7 +53,10 @@ class SourceForm(forms.Form):
 
     name = forms.CharField(max_length=60, help_text="Stands with each piece as its source.")
     product = forms.ModelChoiceField(
-        queryset=Product.objects.none(), required=False, help_text="What comes in is about it."
+        queryset=Product.objects.none(),
+        required=False,
+        empty_label="No product",
+        help_text="What comes in is about it.",
     )
 
     def __init__(
