@@ -25,7 +25,8 @@ from roadbed.modules.insights.services import trends
 from roadbed.modules.roadmap import facade as roadmap
 from roadbed_engines.text.trends import TRAILING, WEEK, Alert, Marker, Weeks, alerts, monday
 
-ALERTING = (Dimension.THEME, Dimension.SEGMENT, Dimension.VERSION, Dimension.SOURCE)
+ALERTING = (Dimension.SOURCE, Dimension.VERSION, Dimension.SEGMENT, Dimension.THEME)
+"""Themes come last, so that among the alerts of one week theirs are the newest, and stand first."""
 NEWS_DAYS = 21
 """What happened longer ago is kept and shown, but is no news to send to anybody."""
 SAMPLE = 2000
