@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadbed_engines.text import embedding, graphs, neighbours, themes
 
+Rows = npt.NDArray[np.float32]
+Truth = npt.NDArray[np.int32]
 
-def clumps(*, count: int, size: int, spread: float = 0.25, dimensions: int = 32, seed: int = 0):
+
+def clumps(
+    *, count: int, size: int, spread: float = 0.25, dimensions: int = 32, seed: int = 0
+) -> tuple[Rows, Truth]:
     """Texts about `count` things: rows around random directions, and which thing each is about."""
     chance = np.random.default_rng(seed)
     centres = embedding.unit(chance.standard_normal((count, dimensions)))
-    truth = np.repeat(np.arange(count), size)
+    truth = np.repeat(np.arange(count, dtype=np.int32), size)
     noise = chance.standard_normal((count * size, dimensions)) * spread / np.sqrt(dimensions)
     return embedding.unit(centres[truth] + noise), truth
 
 
-def same(found, truth) -> bool:
+def same(found: Truth, truth: Truth) -> bool:
     """Whether two assignments part the items alike."""
     return (
         len(set(zip(found.tolist(), truth.tolist(), strict=True)))
@@ -29,7 +35,7 @@ def same(found, truth) -> bool:
 
 
 class TestNeighbours:
-    def test_every_pair_is_compared_as_by_hand(self):
+    def test_every_pair_is_compared_as_by_hand(self) -> None:
         vectors, _ = clumps(count=5, size=9)
         cosines = vectors @ vectors.T
         np.fill_diagonal(cosines, -2)
@@ -37,7 +43,7 @@ class TestNeighbours:
         assert np.array_equal(np.sort(found.index), np.sort(np.argsort(-cosines, axis=1)[:, :4]))
         assert np.allclose(found.similarity, -np.sort(-cosines, axis=1)[:, :4], atol=1e-5)
 
-    def test_cells_find_nearly_all_of_them(self):
+    def test_cells_find_nearly_all_of_them(self) -> None:
         vectors, _ = clumps(count=60, size=50, spread=0.8, dimensions=48)
         exact = neighbours.nearest_others(vectors=vectors, k=10)
         cells = neighbours.nearest_others(vectors=vectors, k=10, exact=100)
@@ -45,20 +51,20 @@ class TestNeighbours:
         assert np.mean(shared) > 9.5
         assert not (cells.index == np.arange(len(vectors))[:, None]).any()
 
-    def test_cells_answer_alike_each_time(self):
+    def test_cells_answer_alike_each_time(self) -> None:
         vectors, _ = clumps(count=20, size=50)
         first, second = (neighbours.nearest_others(vectors=vectors, exact=100) for _ in range(2))
         assert np.array_equal(first.index, second.index)
 
     @given(n=st.integers(0, 6), k=st.integers(1, 8))
     @settings(max_examples=30, deadline=None)
-    def test_nobody_is_their_own_neighbour(self, n, k):
+    def test_nobody_is_their_own_neighbour(self, n: int, k: int) -> None:
         found = neighbours.nearest_others(vectors=np.eye(max(n, 1), 4, dtype=np.float32)[:n], k=k)
         assert found.index.shape == (n, k)
         assert not (found.index == np.arange(n)[:, None]).any()
         assert (found.index >= 0).sum() == n * min(k, max(n - 1, 0))
 
-    def test_refuses_what_is_no_table(self):
+    def test_refuses_what_is_no_table(self) -> None:
         with pytest.raises(ValueError, match="shape"):
             neighbours.nearest_others(vectors=np.zeros(3))
         with pytest.raises(ValueError, match="k must"):
@@ -67,56 +73,56 @@ class TestNeighbours:
 
 class TestFinding:
     @pytest.mark.parametrize(("count", "size"), [(3, 10), (5, 6), (8, 25), (20, 40), (50, 60)])
-    def test_finds_as_many_as_there_are(self, count, size):
+    def test_finds_as_many_as_there_are(self, count: int, size: int) -> None:
         vectors, truth = clumps(count=count, size=size)
         assert same(themes.find_themes(vectors=vectors).assignment, truth)
 
-    def test_the_same_input_gives_the_same_themes(self):
+    def test_the_same_input_gives_the_same_themes(self) -> None:
         vectors, _ = clumps(count=12, size=30, spread=1.2)
         first, second = (themes.find_themes(vectors=vectors, seed=3) for _ in range(2))
         assert np.array_equal(first.assignment, second.assignment)
 
-    def test_the_largest_theme_comes_first(self):
+    def test_the_largest_theme_comes_first(self) -> None:
         vectors, truth = clumps(count=4, size=20)
         kept = np.flatnonzero((truth != 1) | (np.arange(len(truth)) % 2 == 0))
         sizes = np.bincount(themes.find_themes(vectors=vectors[kept]).assignment)
         assert sizes.tolist() == [20, 20, 20, 10]
 
-    def test_a_fine_theme_lies_wholly_in_its_broad_one(self):
+    def test_a_fine_theme_lies_wholly_in_its_broad_one(self) -> None:
         vectors, _ = clumps(count=30, size=30, spread=1.0)
         found = themes.find_themes(vectors=vectors)
         assert 1 < found.broad.max() + 1 < found.count
         assert np.array_equal(np.array(found.parents)[found.assignment], found.broad)
 
-    def test_a_higher_resolution_is_finer(self):
+    def test_a_higher_resolution_is_finer(self) -> None:
         vectors, _ = clumps(count=10, size=60, spread=2.0)
         counts = [themes.find_themes(vectors=vectors, resolution=each).count for each in (0.2, 2.0, 20.0)]
         assert counts[0] < counts[1] < counts[2]
 
-    def test_few_alike_are_no_theme(self):
+    def test_few_alike_are_no_theme(self) -> None:
         vectors, _ = clumps(count=3, size=10)
         odd = embedding.unit(np.random.default_rng(9).standard_normal((2, 32)))
         found = themes.find_themes(vectors=np.concatenate([vectors, odd]), smallest=5)
         assert found.count == 3
 
-    def test_texts_that_say_nothing_are_in_no_theme(self):
+    def test_texts_that_say_nothing_are_in_no_theme(self) -> None:
         vectors, truth = clumps(count=3, size=10)
         found = themes.find_themes(vectors=np.concatenate([vectors, np.zeros((4, 32))]))
         assert found.assignment[-4:].tolist() == [-1] * 4
         assert same(found.assignment[:-4], truth)
 
-    def test_ten_thousand_times_the_same_is_one_theme_beside_the_others(self):
+    def test_ten_thousand_times_the_same_is_one_theme_beside_the_others(self) -> None:
         vectors, _ = clumps(count=3, size=10)
         found = themes.find_themes(vectors=np.concatenate([vectors, np.repeat(vectors[:1], 10_000, axis=0)]))
         assert found.count == 3
         assert np.bincount(found.assignment).tolist() == [10_010, 10, 10]
 
     @pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
-    def test_hardly_any_texts_are_no_trouble(self, n):
+    def test_hardly_any_texts_are_no_trouble(self, n: int) -> None:
         found = themes.find_themes(vectors=np.eye(max(n, 1), 8)[:n])
         assert found.assignment.tolist() == [-1] * n
 
-    def test_refuses_what_makes_no_sense(self):
+    def test_refuses_what_makes_no_sense(self) -> None:
         with pytest.raises(ValueError, match="shape"):
             themes.find_themes(vectors=np.zeros(3))
         with pytest.raises(ValueError, match="resolution"):
@@ -126,7 +132,7 @@ class TestFinding:
 
 
 class TestPinned:
-    def test_texts_pinned_alike_stay_together_and_others_apart(self):
+    def test_texts_pinned_alike_stay_together_and_others_apart(self) -> None:
         vectors, _ = clumps(count=3, size=20)
         pinned = {0: 7, 21: 7, 41: 7, 1: 9}
         found = themes.find_themes(vectors=vectors, pinned=pinned).assignment
@@ -135,34 +141,34 @@ class TestPinned:
 
 
 class TestPlacing:
-    def test_new_texts_go_where_their_like_are(self):
+    def test_new_texts_go_where_their_like_are(self) -> None:
         vectors, truth = clumps(count=6, size=20)
         found = themes.place(vectors=vectors[::2], known=vectors[1::2], assignment=truth[1::2])
         assert found.theme.tolist() == truth[::2].tolist()
         assert (found.confidence > 0.8).all()
 
-    def test_what_is_near_nothing_stays_out(self):
+    def test_what_is_near_nothing_stays_out(self) -> None:
         found = themes.place(vectors=np.eye(4)[3:], known=np.eye(4)[:3], assignment=np.array([0, 1, 2]))
         assert (found.theme[0], found.confidence[0], found.nearest[0]) == (-1, 0, -1)
 
-    def test_unassigned_neighbours_lower_the_confidence(self):
+    def test_unassigned_neighbours_lower_the_confidence(self) -> None:
         known = np.repeat(np.eye(2), 2, axis=0)
         found = themes.place(vectors=known[:1], known=known, assignment=np.array([5, -1, -1, -1]))
         assert (found.theme[0], round(float(found.confidence[0]), 2)) == (5, 0.5)
 
-    def test_nothing_known_places_nothing(self):
+    def test_nothing_known_places_nothing(self) -> None:
         found = themes.place(
             vectors=np.eye(2), known=np.empty((0, 2)), assignment=np.empty(0, dtype=np.int32)
         )
         assert found.theme.tolist() == [-1, -1]
 
-    def test_refuses_themes_that_do_not_fit(self):
+    def test_refuses_themes_that_do_not_fit(self) -> None:
         with pytest.raises(ValueError, match="equally long"):
             themes.place(vectors=np.eye(2), known=np.eye(2), assignment=np.array([1]))
 
 
 class TestApartness:
-    def test_the_true_groups_are_told_apart_best(self):
+    def test_the_true_groups_are_told_apart_best(self) -> None:
         vectors, truth = clumps(count=6, size=20, spread=1.0)
         halves = truth // 2
         split = truth * 2 + np.arange(len(truth)) % 2
@@ -170,5 +176,5 @@ class TestApartness:
         assert best > graphs.apartness(vectors, halves)
         assert best > graphs.apartness(vectors, split)
 
-    def test_one_group_is_told_apart_from_nothing(self):
+    def test_one_group_is_told_apart_from_nothing(self) -> None:
         assert graphs.apartness(np.eye(4, dtype=np.float32), np.zeros(4, dtype=np.int32)) == 0.0
