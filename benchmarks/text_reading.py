@@ -25,7 +25,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "engines" / "src"))
 sys.path.insert(0, str(ROOT / "engines" / "tests"))
 
-from roadbed_engines.text import classifiers, intents, languages, redaction, sentiment, statements, trends
+from roadbed_engines.text import (  # noqa: E402 - found by the path above
+    classifiers,
+    intents,
+    languages,
+    redaction,
+    sentiment,
+    statements,
+    trends,
+)
 
 TRAINED_ON = (5, 20, 60)
 
@@ -58,6 +66,10 @@ def language(questions: list[dict[str, str]]) -> dict[str, Any]:
             "macro": round(sum(shares.values()) / len(shares), 3)}  # fmt: skip
 
 
+def reads(model: classifiers.Model) -> Callable[[str], object]:
+    return lambda text: model.read(text=text)
+
+
 def learning(folder: Path) -> dict[str, Any]:
     rows = rows_of(folder, "banking77_train.csv")
     rng = random.Random(2)  # noqa: S311 - a sample, no secret
@@ -73,7 +85,7 @@ def learning(folder: Path) -> dict[str, Any]:
             labels += [label] * len(own[:count])
             held += [(text, label) for text in own[count : count + 20]]
         start = time.process_time()
-        trained = classifiers.train(texts=texts, labels=labels, least=60, folds=min(5, count))
+        trained = classifiers.train(texts=texts, labels=labels, least=30, folds=min(5, count))
         took = time.process_time() - start
         right = sum(trained.model.read(text=text).label == label for text, label in held)
         found[str(count)] = {
@@ -82,9 +94,7 @@ def learning(folder: Path) -> dict[str, Any]:
             "held_out": round(right / len(held), 3),
             "seconds": round(took, 1),
             "kilobytes": len(trained.model.to_bytes()) // 1024,
-            "reads_per_second": round(
-                speed([text for text, _ in held[:400]], lambda text: trained.model.read(text=text))
-            ),
+            "reads_per_second": round(speed([text for text, _ in held[:400]], reads(trained.model))),
         }
     return found
 

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from math import exp
 
 from roadbed_engines.errors import NotEnoughDataError
-from roadbed_engines.text import classifiers
+from roadbed_engines.text import classifiers, sentiment
 from roadbed_engines.text.classifiers import Reading
 
 LABELS = ("problem", "request", "praise", "question")
 READ = 4_000
 STEEPNESS = 0.9
+FEELING = 0.3
+"""A text without a known phrase that sounds at least so (from −1 to 1) is a problem, or praise."""
+UNSURE = 0.4
 
 _RULES: dict[str, tuple[tuple[float, str], ...]] = {
     "problem": (
@@ -26,6 +29,11 @@ _RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.9, r"since (?:the|last|this|i) (?:\w+ )?(?:update|upgrade|version|release|updated|upgraded)|after (?:the )?(?:update|upgrad\w+)|keeps? \w+ing"
               r"|every time|too (?:many|long|slow|small|late|hard|much)|waste\w*|have to (?:ring|call|phone|copy|type|re)|by hand\b"),
         (1.4, r"funktioniert nicht|geht nicht|fehler\b|absturz|abgestürzt|kaputt|ne (?:marche|fonctionne) (?:pas|plus)|erreur|no funciona|werkt niet|non funziona"),
+        (
+            0.9,
+            r"(?:does|do|did|is|are|was|were|has|have|could|will|would)(?:n[’']t| not)\b|silly|ridiculous|pointless|painful|tedious"
+            r"|gamble|nobody (?:\w+ )?(?:can|knows|hits|sees|told|had)|never (?:\w+s|know|see|get)\b|we lose\b|has to (?:be|ring|call)|kills\b",
+        ),
     ),
     "request": (
         (2.6, r"please (?:add|make|allow|let|give|bring|consider|include|support|provide|implement|enable|change|fix|restore|offer)\b"
@@ -36,12 +44,17 @@ _RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (1.6, r"(?:option|ability|possibility|way|button|setting|support|integration|api) (?:to|for)\b|make it (?:possible|easier)|instead of having to|allow (?:us|me|users?) to|let (?:us|me) \w+"),
         (1.2, r"^(?:add|allow|support|send|show|give|make|let|bring|enable|include|integrate)\b|if only\b|missing feature|dark mode|import from|export to"),
         (1.8, r"bitte (?:fügt|füge|macht|gebt|baut|ergänz\w+)|wäre (?:schön|gut|toll|super)|wünsch\w*|il (?:serait|faudrait)|j[’']aimerais|sería (?:bueno|genial)|quisiera|zou (?:fijn|mooi)"),
+        (
+            1.7,
+            r"(?:(?<=^)|(?<=[:.!] ))(?:show|send|let|give|add|allow|tell|keep|put|make|bring|remember|hide|sort|group|warn|print|support)"
+            r" (?:us|me|the|a|an|it|my|our|one|people|customers|drivers|more|two)\b",
+        ),
     ),
     "praise": (
         (2.4, r"\blove (?:it|this|the|how|that|your)\b|well done|great (?:job|work|product|app|tool|update|support)|keep (?:it )?up|thank you (?:so much )?for|thanks for"
               r"|(?:works?|working|runs?) (?:great|well|perfectly|beautifully|like a charm|flawlessly)|best (?:app|tool|thing|product|purchase|software)"),
         (1.8, r"awesome|amazing|excellent|fantastic|brilliant|wonderful|superb|outstanding|delight\w+|perfect(?:ly)?\b|flawless\w*|impress\w+|recommend\w*"),
-        (1.2, r"\bgreat\b|\bgood\b|\bnice\b|happy\b|pleased|glad\b|easy to use|easier (?:than|now)|intuitive|saves? (?:us|me|our|my|a lot|so much|time)|life ?saver|helpful|finally\b|much better|so fast|reliable"),
+        (1.2, r"\bgreat\b|\bgood\b|\bnice\b|happy\b(?! to)|pleased|glad\b(?! to)|easy to use|easier (?:than|now)|intuitive|saves? (?:us|me|our|my|a lot|so much|time)|life ?saver|helpful|finally\b|much better|so fast|reliable"),
         (1.6, r"\bsuper\b|\btoll\b|klasse|großartig|wunderbar|génial|parfait|excelente|genial|geweldig|ottimo"),
     ),
     "question": (
@@ -76,7 +89,8 @@ def read_intent(*, text: str) -> Reading:
     Returns
     -------
     Reading
-        One of `LABELS`, how sure, and the phrases; or an empty label where no phrase is known.
+        One of `LABELS`, how sure, and the phrases; by its feeling alone, and unsure, where no phrase is known; or an
+        empty label.
 
     Examples
     --------
@@ -109,7 +123,12 @@ def read_intent(*, text: str) -> Reading:
         if total:
             scores[label] = total
     if not scores:
-        return Reading("", 0.0, "no phrase that tells")
+        value, words = sentiment.score(text=head)
+        if abs(value) < FEELING:
+            return Reading("", 0.0, "no phrase that tells")
+        why = "it blames" if value < 0 else "it praises"
+        named = ", ".join(f"“{word}”" for word in words[:3])
+        return Reading("problem" if value < 0 else "praise", UNSURE, f"{why}: {named}")
     shares = {label: exp(STEEPNESS * min(scores.get(label, 0.0), 6.0)) for label in LABELS}
     best = max(LABELS, key=lambda label: shares[label])
     why = ", ".join(f"“{phrase}”" for phrase in list(dict.fromkeys(told[best]))[:3])

@@ -15,6 +15,7 @@ from roadbed.modules.insights.services import doubles, readings
 from roadbed_engines.text.redaction import KINDS
 
 CONFIRMED = 48
+SHOWN = 24
 PRIVATE = (
     "The proof of delivery for stop 14 is missing again. Please call me on +44 20 7946 0958 or write to "
     "dock.office@quarry-lane.example, our customer is waiting for it.",
@@ -57,6 +58,9 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     except ModelMissingError:
         return  # without a model, duplicates are found by words once somebody writes
     doubles.find(workspace_id=workspace.pk, at=at, patient=False)
+    likely = Double.objects.filter(workspace=workspace).order_by("-score", "-pk").values_list("pk", flat=True)
+    # The story's sentences are drawn from few: beyond the first, pairs are alike because of that alone.
+    Double.objects.filter(workspace=workspace).exclude(pk__in=list(likely[:SHOWN])).delete()
     _decide(workspace, actor, at)
 
 
