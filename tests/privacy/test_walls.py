@@ -15,6 +15,9 @@ from django.db import transaction
 from django.test import TestCase
 
 from roadbed.core.notify.models import Delivery, Notice
+from roadbed.core.records import services as records
+from roadbed.modules.insights import services as insights
+from tests.people import NOW
 from tests.privacy import doors
 from tests.privacy import world as worlds
 from tests.privacy.world import World
@@ -76,36 +79,84 @@ class TestEveryDoor:
         )
 
 
-STILL = ("/jobs/", "/api/v1/northwind/jobs", "settings/activity/verify/")
-"""Places that count the workspace's work, whoever it was for: how many jobs ran, how many deeds are in the chain."""
+STILL = (
+    "/jobs/",
+    "/api/v1/northwind/jobs",
+    "settings/activity/verify/",
+    "settings/activity/export/",
+    "/api/v1/northwind/activity",
+)
+"""Places that count the workspace's work, whoever it was for: how many jobs ran, the numbers of deeds in the chain."""
 
 
 class TestFigures:
-    @pytest.mark.parametrize("who", ["ada", "dan"])
-    def test_do_not_move_when_somebody_speaks_behind_a_wall(self, world: World, who: str) -> None:
-        person, circle = world.insiders[who], world.circles[0]
+    def test_do_not_move_when_somebody_speaks_behind_a_wall(self, world: World) -> None:
+        person, circle = world.scene.ada, world.circles[0]
         assert not circle.members.filter(pk=person.member.pk).exists()
         paths = [
             path
             for path in dict.fromkeys(doors.addresses(world, person))
             if not any(place in path for place in STILL)
         ]
-        before = {path: doors.plain(doors.read(person, path)[1]) for path in paths}
-        with transaction.atomic():
+
+        def look(spoken: int) -> dict[str, str]:
+            """Open every door after so much was said, and take it back."""
             known = list(world.private), dict(world.markers)
-            with TestCase.captureOnCommitCallbacks(execute=True):
-                for _ in range(4):
-                    worlds.hide(world, circle)
-            worlds.settle()
-            after = {path: doors.plain(doors.read(person, path)[1]) for path in paths}
-            transaction.set_rollback(True)
-        world.private, world.markers = known
+            with transaction.atomic():
+                with TestCase.captureOnCommitCallbacks(execute=True):
+                    for _ in range(spoken):
+                        worlds.hide(world, circle)
+                        worlds.hide_on_board(world, circle)
+                worlds.settle(world)
+                found = {path: doors.plain(doors.read(person, path)[1]) for path in paths}
+                transaction.set_rollback(True)
+            world.private, world.markers = known
+            return found
+
+        before, after = look(0), look(4)
         moved = [
             f"{path}\n{_first_difference(before[path], after[path])}"
             for path in paths
             if before[path] != after[path]
         ]
         assert not moved, "\n".join(moved)
+
+
+class TestWhatWasOpen:
+    def test_leaves_themes_alerts_and_neighbours_when_it_becomes_private(self, world: World) -> None:
+        """Words that were in a theme, a suggestion and a duplicate are in none once they are walled in."""
+        circle, ada = world.circles[0], world.scene.ada
+        by = world.someone_in(circle)
+        with transaction.atomic():
+            known = list(world.private), dict(world.markers)
+            word = world.mark(circle)
+            said = [
+                insights.add_feedback(
+                    workspace=world.scene.workspace,
+                    text=f"The {word} gauge of the {word} shows nothing, and the {word} stops {number}",
+                    said_at=NOW,
+                    actor=by.actor,
+                    at=NOW,
+                )
+                for number in range(12)
+            ]
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                worlds.settle(world)
+            paths = list(dict.fromkeys(doors.addresses(world, ada)))
+            open_ = [path for path in paths if word in doors.read(ada, path)[1]]
+            assert open_, "it was open, so that it can be seen to go"
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                for piece in said:
+                    records.move_to_circle(
+                        record=piece, circle=circle, actor=by.actor, at=NOW, actor_circles=[circle.pk]
+                    )
+            at_once = [path for path in open_ if word in doors.read(ada, path)[1]]
+            worlds.settle(world)
+            after = [path for path in open_ if word in doors.read(ada, path)[1]]
+            transaction.set_rollback(True)
+        world.private, world.markers = known
+        assert not after, "\n".join(after)
+        assert not at_once, "\n".join(at_once)
 
 
 def _first_difference(one: str, two: str) -> str:

@@ -16,8 +16,11 @@ from roadbed.core.workspaces import services as workspaces
 from roadbed.core.workspaces.models import Circle
 from roadbed.modules.insights import services as insights
 from roadbed.modules.insights.models import Feedback
+from roadbed.modules.portal.models import Board
+from roadbed.modules.portal.services import listings, news, remarks, voices
 from tests.people import NOW, Someone
 from tests.permissions import scene
+from tests.portal import factories
 
 LETTERS = "bcdfghjkmnpqrtvwxz"
 SHARED = "walled"
@@ -41,6 +44,8 @@ class World:
     markers: dict[str, int] = field(default_factory=dict)
     """Each marked word, with the circle that it is private to."""
     private: list[Feedback] = field(default_factory=list)
+    boards: dict[int, Board] = field(default_factory=dict)
+    """The private board of each circle."""
 
     @property
     def insiders(self) -> dict[str, Someone]:
@@ -91,21 +96,59 @@ def build(seed: int) -> World:
                 at=NOW,
             )
             world.circles.append(circle)
+            world.boards[circle.pk] = factories.open_board(
+                world.scene.workspace,
+                title=world.mark(circle),
+                intro=world.mark(circle),
+                audience="private",
+                circle=circle,
+                guests=world.scene.made["visitor"].email,
+            )
+            _list_open(world, circle)
         for number in range(6):
             text = f"{world.random.choice(WISHES)}, says customer {number}"
             _hang_open(world, insights.add_feedback(**_said(world, text, world.scene.ben)))
         for circle in world.circles:
             for _ in range(3):
                 hide(world, circle)
-    settle()
+            hide_on_board(world, circle)
+    settle(world)
     return world
 
 
-def settle() -> None:
+def _list_open(world: World, circle: Circle) -> None:
+    """An open need may stand on a private board, in words of the board's own."""
+    by = world.someone_in(circle)
+    listings.put_on_board(
+        board=world.boards[circle.pk],
+        record=world.scene.made["need"],
+        title=world.mark(circle),
+        text=world.mark(circle),
+        actor=by.actor,
+        at=NOW,
+    )
+
+
+def hide_on_board(world: World, circle: Circle) -> None:
+    """Say something on a private board: an idea, a vote for it, a remark, news."""
+    board, visitor, by = world.boards[circle.pk], world.scene.made["visitor"], world.someone_in(circle)
+    words = f"{world.mark(circle)} {SHARED} {world.random.choice(WISHES)}"
+    listing = factories.submit(board, words[:110], world.mark(circle), visitor=visitor)
+    voices.vote(listing=listing, visitor=visitor, at=NOW)
+    remarks.say(listing=listing, body=world.mark(circle), visitor=visitor, at=NOW)
+    remarks.say_officially(listing=listing, body=world.mark(circle), actor=by.actor, at=NOW)
+    entry = news.write(board=board, title=world.mark(circle), text=world.mark(circle), actor=by.actor, at=NOW)
+    news.publish(entry=entry, actor=by.actor, at=NOW)
+    world.private.append(Feedback.objects.get(pk=listing.record_id))
+
+
+def settle(world: World) -> None:
     """Run what waits, so that vectors, themes, mails and figures follow."""
     # The scene's job is one that nobody can run, and a webhook's far end is not there.
     Job.objects.filter(name__in=("tests.nothing", "notify.deliver")).update(state=State.DONE, finished_at=NOW)
     with TestCase.captureOnCommitCallbacks(execute=True):
+        jobs.run_waiting()
+        jobs.enqueue("insights.themes", workspace_id=world.scene.workspace.pk, key="themes")
         jobs.run_waiting()
 
 
