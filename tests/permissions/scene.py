@@ -36,7 +36,7 @@ from roadbed.modules.insights.models import (
     Theme,
     TrendAlert,
 )
-from roadbed.modules.insights.services import intake, sources
+from roadbed.modules.insights.services import intake, outline_files, sources
 from roadbed.modules.insights.services.items import Item
 from roadbed.modules.insights.views import needs as need_views
 from roadbed.modules.insights.views import theme_pieces as piece_views
@@ -254,6 +254,19 @@ def _kept_vote(scene: Scene) -> str:
     return signing.dumps([person.pk, need.pk, "", NOW.isoformat(), True], salt=vote_views.SALT)
 
 
+def _kept_outline(scene: Scene) -> str:
+    asked = {"rank": "people", "sources": []}
+    return outline_files.token_of(
+        outline_files.write(
+            workspace=scene.workspace,
+            asked=asked,
+            kind="markdown",
+            progress=lambda done, total: None,
+            now=NOW,
+        )
+    )
+
+
 SAMPLES: dict[str, Sample] = {
     "workspace": lambda scene: scene.workspace.slug,
     "key": lambda scene: scene.made["need"].key,
@@ -331,6 +344,7 @@ PLACED: dict[str, Sample] = {
         "token": portal_letters.off_token(scene.made["visitor"])
     },
     "told/off/<str:token>/": lambda scene: {"token": telling_mails.off_token(scene.made["letter"])},
+    "w/<slug:workspace>/insights/outline/documents/<str:kept>/": lambda scene: {"kept": _kept_outline(scene)},
     "w/<slug:workspace>/insights/votes/restore/<str:kept>/": lambda scene: {"kept": _kept_vote(scene)},
     "w/<slug:workspace>/insights/themes/undo/<str:kept>/": lambda scene: {
         "kept": signing.dumps(["pin", []], salt=theme_views.UNDO_SALT, compress=True)

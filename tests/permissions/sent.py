@@ -83,6 +83,8 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", API + "tellings/<int:telling_id>/words"): {"subject": "News", "body": "Try it."},
     ("PUT", API + "tellings/<int:telling_id>/decision"): {"deed": "skip"},
     ("POST", PAGE + "portal/tellings/<int:telling_id>/words/"): {"subject": "News", "body": "Try it."},
+    ("POST", API + "outline/documents"): {"format": "markdown"},
+    ("POST", PAGE + "insights/outline/documents/"): {"format": "markdown"},
     ("PUT", API + "demand-weights"): {"vote": "0.5"},
     ("POST", PAGE + "insights/votes/<key:key>/new/"): {"name": "Jo Park"},
     ("POST", PAGE + "settings/demand/save/"): {

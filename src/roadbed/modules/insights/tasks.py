@@ -8,7 +8,9 @@ from typing import Any
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
+from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import services
+from roadbed.modules.insights.services import outline_files
 from roadbed.modules.insights.models import Feedback, Source
 from roadbed.modules.insights.services import (
     alerts,
@@ -176,3 +178,23 @@ jobs.schedule("insights.nightly_themes", every=timedelta(days=1), at="02:30")
 def follow_reading(workspace_id: int) -> None:
     """Queue the placing of feedback that was read for meaning just now."""
     jobs.enqueue("insights.place_themes", workspace_id=workspace_id, key="place")
+
+
+@jobs.task("insights.outline_document", label="Write the outline", timeout=timedelta(hours=1))
+def write_outline(context: jobs.Context, *, asked: dict[str, Any], kind: str) -> dict[str, Any] | None:
+    """Write the whole outline as a document, page by page; running it twice writes another file."""
+    workspace = Workspace.objects.filter(pk=context.workspace_id or 0).first()
+    if workspace is None:
+        raise jobs.GiveUpError("This job belongs to a workspace.")
+    try:
+        file = outline_files.write(
+            workspace=workspace,
+            asked=asked,
+            kind=kind,
+            progress=lambda done, total: context.progress(done, total, "Reading needs"),
+            now=context.now(),
+        )
+    except outline_files.GoneError as error:
+        raise jobs.GiveUpError(str(error)) from error
+    url = f"/w/{workspace.slug}/insights/outline/documents/{outline_files.token_of(file)}/"
+    return {"text": f"Wrote {file.name}.", "url": url}

@@ -9,15 +9,17 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
+from ninja.responses import Status as Answer
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.problems import ProblemOut
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Product
+from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.selectors import needs as needs_selectors
 from roadbed.modules.insights.selectors import outline as selectors
 from roadbed.modules.insights.selectors.outline_scope import EARLIEST, LATEST, Scope
-from roadbed.modules.insights.services import outline_documents, outline_words
+from roadbed.modules.insights.services import outline_documents, outline_draft, outline_files
 
 router = Router(tags=["outline"])
 PROBLEMS = {401: ProblemOut, 403: ProblemOut, 404: ProblemOut, 422: ProblemOut}
@@ -144,8 +146,31 @@ class OutlinedNeedOut(Schema):
     segments: list[ShareOut]
 
 
+class SourceOut(Schema):
+    """What a sentence rests on."""
+
+    key: str
+    url: str
+
+
+class SentenceOut(Schema):
+    """One sentence with its sources; one without any is never written."""
+
+    text: str
+    sources: list[SourceOut]
+
+
+class PassageOut(Schema):
+    """Sentences under a heading."""
+
+    title: str
+    sentences: list[SentenceOut]
+
+
 class OutlineOut(Schema):
-    """The ranking, and what must be known to read it."""
+    """The ranking, what it says in a few sentences, and what must be known to read it."""
+
+    draft: list[PassageOut]
 
     title: str
     workspace: str
@@ -202,7 +227,7 @@ def read_outline(request: HttpRequest, workspace: Path[str], query: Query[Outlin
     access = access_of(request)
     question = _question(access, query)
     found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
-    return outline_words.as_facts(found)
+    return outline_draft.whole(found)
 
 
 @router.get(
@@ -232,3 +257,37 @@ def read_document(request: HttpRequest, workspace: Path[str], query: Query[Docum
     response = HttpResponse(made.content, content_type=made.media)
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
+
+
+class LongDocumentIn(OutlineQuery):
+    """What is asked of the whole outline; `limit` and `offset` do not cut it."""
+
+    format: Literal["markdown", "html", "pdf"] = "markdown"
+
+
+class LongDocumentOut(Schema):
+    """The job that writes it; its result leads to the file."""
+
+    job_id: int
+
+
+@router.post(
+    "outline/documents",
+    response={202: LongDocumentOut, 400: ProblemOut, **PROBLEMS},
+    operation_id="write_outline_document",
+    url_name="api-outline-documents",
+)
+def write_document(
+    request: HttpRequest, workspace: Path[str], body: LongDocumentIn
+) -> Answer[dict[str, int]]:
+    """Let a job write the whole outline, however long it is."""
+    access = access_of(request, role=Role.CONTRIBUTOR)
+    question = _question(access, body)
+    job = outline_files.request_document(
+        workspace=access.workspace,
+        scope=question.scope,
+        rank=question.rank,
+        kind=body.format,
+        actor=access.actor,
+    )
+    return Answer(202, {"job_id": job.pk})

@@ -14,7 +14,8 @@ from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records.models import Record
 from roadbed.modules.insights.models import Segment, Strength
 from roadbed.modules.insights.models.demand import Weights
-from roadbed.modules.insights.selectors import backing, outline_parts, voices
+from roadbed.modules.insights.selectors import backing, outline_figures, outline_parts, voices
+from roadbed.modules.insights.selectors.outline_scope import Scope
 
 KINDS = ("need", "feature")
 PAGE_SIZE = 25
@@ -307,6 +308,16 @@ def heard_accounts(*, workspace_id: int, segments: Sequence[Segment]) -> dict[in
     """Return how many accounts of each segment said or wanted anything at all: what shares are taken of."""
     if not segments:
         return {}
+    named = tuple((segment.pk, segment.version) for segment in segments)
+    return outline_figures.remember(
+        "heard",
+        Scope(workspace_id=workspace_id),
+        named,
+        compute=lambda: _heard_accounts(workspace_id, segments),
+    )
+
+
+def _heard_accounts(workspace_id: int, segments: Sequence[Segment]) -> dict[int, int]:
     inside, params = voices.members(workspace_id=workspace_id, segments=segments)
     rows = _rows(_HEARD.format(members=inside), [workspace_id, workspace_id, *params])
     return {int(segment): int(count) for segment, count in rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -13,8 +13,9 @@ from django.utils import timezone
 from roadbed.core.records import kinds
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.modules.insights.models import Need
-from roadbed.modules.insights.selectors import outline_figures, outline_parts
+from roadbed.modules.insights.selectors import outline_figures, outline_open, outline_parts
 from roadbed.modules.insights.selectors.outline_figures import Coverage, Figures, NeedTrend
+from roadbed.modules.insights.selectors.outline_open import OpenTheme
 from roadbed.modules.insights.selectors.outline_parts import Answer, Citation, Share
 from roadbed.modules.insights.selectors.outline_scope import Scope
 
@@ -77,6 +78,10 @@ class Outline:
     silent: int
     """Needs of the scope that nobody within it spoke of; they are left out of the ranking."""
     coverage: Coverage
+    themes: Sequence[OpenTheme] = ()
+    """Themes that many speak of and no need is written for; on the first page alone."""
+    heard: Mapping[str, int] = field(default_factory=dict)
+    """How many customers of each segment were heard, by its key; on the first page alone."""
 
     @property
     def next_offset(self) -> int | None:
@@ -148,6 +153,10 @@ def read_outline(*, workspace: Workspace, question: Question, now: dt.datetime) 
         total=len(placed),
         silent=silent,
         coverage=outline_figures.coverage(scope),
+        themes=() if question.offset else outline_open.open_themes(scope, workspace=workspace),
+        heard={}
+        if question.offset or scope.narrows_feedback
+        else outline_open.heard_by_segment(workspace_id=workspace.pk),
     )
 
 

@@ -205,10 +205,10 @@ def figures(scope: Scope) -> list[Figures]:
     """Return every need of the scope with what stands behind it: kept tallies where they hold, else counted anew."""
     if not scope.narrows_feedback:
         return _kept(scope)
-    return _remember("figures", scope, compute=lambda: _counted(scope))
+    return remember("figures", scope, compute=lambda: _counted(scope))
 
 
-def _remember(name: str, scope: Scope, *more: object, compute: Callable[[], T]) -> T:
+def remember(name: str, scope: Scope, *more: object, compute: Callable[[], T]) -> T:
     """Return what was counted a moment ago for the same scope, if nothing was written in the workspace since."""
     head = ActivityHead.objects.filter(workspace_id=scope.workspace_id).values_list("hash", flat=True).first()
     seed = f"{head}{scope.signature!r}{more!r}"
@@ -233,7 +233,7 @@ def voices(scope: Scope, *, windows: Windows) -> tuple[int, int]:
         )
         return counted["before"], counted["recent"]
 
-    return _remember("voices", wide, windows, compute=count)
+    return remember("voices", wide, windows, compute=count)
 
 
 def trends(scope: Scope, *, need_ids: Collection[int] | None, last: dt.date) -> Mapping[int, NeedTrend]:
@@ -243,7 +243,7 @@ def trends(scope: Scope, *, need_ids: Collection[int] | None, last: dt.date) -> 
     """
     windows = Windows.up_to(last)
     chosen = None if need_ids is None else tuple(sorted(need_ids))
-    return _remember(
+    return remember(
         "trends",
         scope,
         windows,
@@ -281,7 +281,7 @@ def read_trend(*, people: tuple[int, int], voices: tuple[int, int]) -> NeedTrend
 
 def coverage(scope: Scope) -> Coverage:
     """How many pieces were heard within the scope, and from how many of them a need has words."""
-    return _remember("coverage", scope, compute=lambda: _covered(scope))
+    return remember("coverage", scope, compute=lambda: _covered(scope))
 
 
 def _covered(scope: Scope) -> Coverage:

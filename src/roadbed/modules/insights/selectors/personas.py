@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
 from roadbed.modules.insights.models import Feedback, Person, Segment
-from roadbed.modules.insights.selectors import demand, outline_parts
+from roadbed.modules.insights.selectors import demand, outline_figures, outline_parts
 from roadbed.modules.insights.selectors.outline_parts import Citation
 from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of
 from roadbed_engines.errors import NotEnoughDataError
@@ -98,6 +98,11 @@ JOIN records_record live ON live.id = heard.account AND live.deleted_at IS NULL 
 
 def heard_in_all(*, workspace_id: int) -> int:
     """Return how many accounts said or wanted anything at all."""
+    scope = Scope(workspace_id=workspace_id)
+    return outline_figures.remember("heard in all", scope, compute=lambda: _heard_in_all(workspace_id))
+
+
+def _heard_in_all(workspace_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_HEARD, [workspace_id, workspace_id])
         return int(cursor.fetchone()[0])

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from roadbed.modules.insights.selectors.outline import Outline
-from roadbed.modules.insights.services import outline_words
+from roadbed.modules.insights.services import outline_draft, outline_words
 
 MEDIA = {
     "markdown": "text/markdown; charset=utf-8",
@@ -79,12 +79,17 @@ def _need(need: Mapping[str, Any]) -> list[str]:
 
 def as_markdown(outline: Outline) -> str:
     """Return the outline as Markdown (CommonMark)."""
-    facts = outline_words.as_facts(outline)
+    facts = outline_draft.whole(outline)
     lines = [f"# {escape(facts['title'])}", ""]
     scope = " · ".join(f"{one['name'].lower()}: {escape(one['value'])}" for one in facts["scope"])
     lines += [f"{escape(facts['workspace'])}, {facts['date']} · {scope}", ""]
     for note in facts["notes"]:
         lines += [escape(note), ""]
+    for passage in facts["draft"]:
+        lines += [f"## {escape(passage['title'])}", ""]
+        for sentence in passage["sentences"]:
+            cited = ", ".join(_link(one["key"], one["url"]) for one in sentence["sources"])
+            lines += [f"{escape(sentence['text'])} \\[{cited}\\]", ""]
     for need in facts["needs"]:
         lines += _need(need)
     if not facts["needs"]:
@@ -97,7 +102,7 @@ def as_markdown(outline: Outline) -> str:
 
 def as_html(outline: Outline) -> str:
     """Return the outline as one HTML file that needs nothing else: no script, no picture, no font from elsewhere."""
-    facts = outline_words.as_facts(outline)
+    facts = outline_draft.whole(outline)
     for need in facts["needs"]:
         need["split"] = outline_words.segment_words(need["segments"])
     styles = f"<style>{_asset('document.css').decode()}</style>"
@@ -109,7 +114,7 @@ def as_pdf(outline: Outline) -> bytes:
     """Return the outline as a tagged PDF (PDF/UA-1), typeset without a network and with fonts that come along."""
     import typst  # 60 MB of library that most processes never need
 
-    facts = outline_words.as_facts(outline)
+    facts = outline_draft.whole(outline)
     for need in facts["needs"]:
         need["split"] = outline_words.segment_words(need["segments"])
     content: bytes = typst.compile(

@@ -7,21 +7,33 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from roadbed.core.files import services as files
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.models import Product
+from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights.selectors import needs as needs_selectors
 from roadbed.modules.insights.selectors import outline as selectors
 from roadbed.modules.insights.selectors import outline_parts
 from roadbed.modules.insights.selectors.outline import Entry, Question
 from roadbed.modules.insights.selectors.outline_scope import Scope, sane
-from roadbed.modules.insights.services import outline_documents, outline_words
+from roadbed.modules.insights.services import outline_documents, outline_draft, outline_files, outline_words
+from roadbed.modules.insights.views import shared
 from roadbed.modules.insights.views.need import CHIP_TONES
 from roadbed.modules.insights.views.needs import TONES
-from roadbed.web import filters, formats, receipts, responses
+from roadbed.web import filters, formats, receipts, responses, toasts
 
 RANKS = tuple(filters.SortOption(rank, selectors.RANK_LABELS[rank].capitalize()) for rank in selectors.RANKS)
 SHORT = {
@@ -42,6 +54,7 @@ FILTERS = filters.FilterSet(
     default_sort="-people",
 )
 PER_DOCUMENT = 50
+LIST_NAME = "insights.outline"
 
 
 def base(access: Access) -> str:
@@ -49,21 +62,22 @@ def base(access: Access) -> str:
     return f"/w/{access.workspace.slug}/insights/outline/"
 
 
-def parse(request: HttpRequest, access: Access) -> filters.State:
-    """Read what the address asks for."""
+def options_of(access: Access) -> dict[str, list[filters.Option]]:
+    """Return the choices that only the database knows."""
     workspace_id = access.workspace.pk
     products = Product.objects.filter(workspace_id=workspace_id, archived_at__isnull=True)
     segments = needs_selectors.all_segments(workspace_id=workspace_id)
     sources = outline_parts.sources_of(workspace_id)
-    return FILTERS.parse(
-        request.GET,
-        path=base(access),
-        options={
-            "product": [filters.Option(one.slug, one.name) for one in products],
-            "segment": [filters.Option(one.key, one.title) for one in segments],
-            "source": [filters.Option(one, one) for one in sources],
-        },
-    )
+    return {
+        "product": [filters.Option(one.slug, one.name) for one in products],
+        "segment": [filters.Option(one.key, one.title) for one in segments],
+        "source": [filters.Option(one, one) for one in sources],
+    }
+
+
+def parse(request: HttpRequest, access: Access) -> filters.State:
+    """Read what the address asks for."""
+    return FILTERS.parse(request.GET, path=base(access), options=options_of(access))
 
 
 def scope_of(access: Access, values: Mapping[str, Any]) -> Scope:
@@ -138,6 +152,17 @@ def _line(entry: Entry, *, currency: str) -> dict[str, Any]:
     }
 
 
+def _tools(access: Access, query: str) -> dict[str, Any]:
+    """Return what the filter bar shows of saved views; the outline is no table, but is asked like one."""
+    views = shared.saved_views(access, list_name=LIST_NAME, base=base(access))
+    return {
+        "id": "outline",
+        "views": views,
+        "current_view": next((view for view in views if view.query and view.query == query), None),
+        "save_view_url": f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
+    }
+
+
 @page()
 @require_GET
 def show(request: HttpRequest, access: Access) -> HttpResponse:
@@ -150,6 +175,7 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
     found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
     currency = access.workspace.currency
     query = state.querystring
+    asked = f"{query}&" if query else ""
 
     def turned(to: int) -> str:
         mark = f"from={to + 1}" if to else ""
@@ -167,15 +193,25 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
         "rank_words": selectors.RANK_LABELS[rank],
         "coverage": outline_words.coverage_words(found.coverage),
         "left_out": outline_words.silent_words(found),
+        "draft": outline_draft.draft(found) if not offset else [],
         "methods": outline_words.methods(found),
         "next_url": turned(found.next_offset) if found.next_offset else "",
         "previous_url": turned(max(0, offset - question.limit)) if offset else "",
         "first": offset + 1,
         "last": offset + len(found.entries),
         "downloads": [
-            {"label": label, "url": f"{base(access)}download/?{query + '&' if query else ''}format={kind}"}
+            {
+                "kind": kind,
+                "label": label,
+                "url": f"{base(access)}download/?{query + '&' if query else ''}format={kind}",
+            }
             for kind, label in (("pdf", "PDF"), ("markdown", "Markdown"), ("html", "HTML, one file"))
         ],
+        "long": found.total > PER_DOCUMENT and access.can_contribute,
+        "per_document": PER_DOCUMENT,
+        "query": query,
+        "base": base(access),
+        "tools": _tools(access, query),
         "needs_url": f"/w/{access.workspace.slug}/insights/needs/",
         "feedback_url": _unlinked_url(access, state.values),
         "currency": currency,
@@ -199,3 +235,40 @@ def download(request: HttpRequest, access: Access) -> HttpResponse:
     # What customers wrote is kept as a file, never shown as a page of ours.
     response.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
+
+
+@page(role=Role.CONTRIBUTOR)
+@require_POST
+def write(request: HttpRequest, access: Access) -> HttpResponse:
+    """Let a job write the whole outline, however long it is."""
+    wanted = QueryDict(request.POST.get("query", "")[:2000])
+    state = FILTERS.parse(wanted, path=base(access), options=options_of(access))
+    try:
+        job = outline_files.request_document(
+            workspace=access.workspace,
+            scope=scope_of(access, state.values),
+            rank=state.sort.key,
+            kind=request.POST.get("format", ""),
+            actor=access.actor,
+        )
+    except ValidationError as error:
+        toasts.add(request, " ".join(error.messages), tone="bad")
+        return HttpResponseRedirect(base(access))
+    return HttpResponseRedirect(f"/w/{access.workspace.slug}/jobs/{job.pk}/")
+
+
+@page()
+@require_GET
+def fetch(request: HttpRequest, access: Access, kept: str) -> HttpResponseBase:
+    """A document that a job wrote."""
+    file = outline_files.file_of(workspace=access.workspace, token=kept)
+    if file is None:
+        raise Http404
+    ending = file.name.rpartition(".")[2]
+    kind = next((name for name, known in outline_documents.ENDINGS.items() if known == ending), "markdown")
+    return FileResponse(
+        files.path_of(file).open("rb"),
+        as_attachment=True,
+        filename=file.name,
+        content_type=outline_documents.MEDIA[kind],
+    )
