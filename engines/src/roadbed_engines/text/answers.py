@@ -267,12 +267,12 @@ def _plain(text: str) -> str:
 
 
 def _once(order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
-    """Leave out sentences that say what a better one says in the same words: three quotes are to say three things."""
-    said: set[str] = set()
+    """Leave out sentences whose words are a part of a better one, or hold it: three quotes are to say three things."""
+    said: list[str] = []
     kept = []
     for at in order:
-        plain = _plain(candidates[at].text)
-        if plain not in said:
-            said.add(plain)
+        plain = f" {_plain(candidates[at].text)} "
+        if not any(plain in other or other in plain for other in said):
+            said.append(plain)
             kept.append(at)
     return kept

@@ -67,7 +67,9 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     """Write the questions, their answers and whom they helped."""
     rng = random.Random(seed)  # noqa: S311 - which colleague asks is no secret
     members = list(
-        Member.objects.filter(workspace=workspace, removed_at__isnull=True).select_related("user").order_by("pk")
+        Member.objects.filter(workspace=workspace, removed_at__isnull=True)
+        .select_related("user")
+        .order_by("pk")
     )
     for story in STORIES:
         asker, finder = rng.sample(members, 2) if len(members) > 1 else (members[0], members[0])

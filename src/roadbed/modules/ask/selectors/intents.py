@@ -139,10 +139,10 @@ def read(text: str, *, now: datetime) -> Intent | None:
     count = _COUNT.match(_SEGMENT.sub("", text) if by_segment else text)
     if by_segment:
         topic = count.group("topic") if count else _topic_of(_SEGMENT.sub(" ", text))
-        return Intent(Wants.SEGMENTS, topic=topic.strip(' "“”'))
+        return Intent(Wants.SEGMENTS, topic=_plain(topic))
     if count:
         noun = count.group("noun").strip().lower().split()[-1]
-        return Intent(Wants.COUNT, topic=count.group("topic").strip(' "“”'), noun=_noun(noun))
+        return Intent(Wants.COUNT, topic=_plain(count.group("topic")), noun=_noun(noun))
     changed = _CHANGED.search(text)
     if changed:
         when = since_when(changed.group("when") or "last week", now=now)
@@ -159,6 +159,11 @@ def read(text: str, *, now: datetime) -> Intent | None:
             limit=max(1, min(MOST, int(limit.group(1)))) if limit else 10,
         )
     return None
+
+
+def _plain(topic: str) -> str:
+    """Return a topic without its article and quotation marks: *a network* is *network*."""
+    return re.sub(r"^(?:an?|the|some|any|more|our|their)\s+", "", topic.strip(' "“”'), flags=re.IGNORECASE)
 
 
 def _noun(word: str) -> str:

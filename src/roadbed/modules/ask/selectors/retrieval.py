@@ -51,6 +51,13 @@ def _stretches(text: str) -> list[str]:
     return [text[start:end] for start, end in pieces] if len(pieces) > 1 else [text]
 
 
+def _plain(text: str) -> str:
+    """Return a text without the title that stands before it, where the text begins with the same words."""
+    title, _, rest = text.partition("\n")
+    start = " ".join(title.split()).rstrip("… ")
+    return rest if start and " ".join(rest.split()).startswith(start) else text
+
+
 def _near(
     *,
     workspace_id: int,
@@ -72,7 +79,7 @@ def _near(
     texts = vectors.texts_of(list(distinct))
     found = []
     for one in distinct.values():
-        text = texts.get(one.passage_id, "")
+        text = _plain(texts.get(one.passage_id, ""))
         if not text.strip() or (one.ordinal == 0 and (one.record_id, one.comment_id) in cut):
             continue
         parts = _stretches(text) if one.ordinal == 0 else [text]
@@ -90,7 +97,7 @@ def _fresh(
             whole = (
                 f"{entry.title}\n{entry.body}" if entry.title and entry.body else entry.title or entry.body
             )
-            texts += [(entry, part) for part in _stretches(whole) if part.strip()]
+            texts += [(entry, part) for part in _stretches(_plain(whole)) if part.strip()]
     texts = texts[:FRESH]
     if not texts:
         return []

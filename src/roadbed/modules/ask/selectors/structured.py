@@ -152,7 +152,7 @@ def _count(workspace: Workspace, intent: Intent, circles: Collection[int]) -> Ta
         columns=("Wanted", "People", "Customers", "Revenue a year") if rows else (),
         rows=tuple(rows),
         url=f"{_base(workspace)}insights/feedback/?{query}",
-        link=f"See the {pieces} that say it" if heard.feedback_ids else "Look for the words in all feedback",
+        link="See the feedback that says it" if heard.feedback_ids else "Look for the words in all feedback",
         method="People are counted once, whatever they said and however often; unnamed ones are not counted by words. "
         "The words are found as the list of feedback finds them: all of them, in any form that begins alike.",
         value=float(value),

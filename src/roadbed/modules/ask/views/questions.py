@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records import markdown, pages
-from roadbed.core.records import selectors as records
 from roadbed.core.records.services import StaleRecordError
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
@@ -93,18 +93,6 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     found = pagination.paginate(
         rows, order=pagination.order_for(state.sort, columns=ORDER), cursor=state.cursor
     )
-    views = tuple(
-        tables.SavedView(
-            name=view.name,
-            url=f"{place}?{view.query}" if view.query else place,
-            query=view.query,
-            shared=view.is_shared,
-            delete_url=f"/w/{access.workspace.slug}/views/{view.pk}/delete/"
-            if view.member_id == access.member.pk
-            else "",
-        )
-        for view in records.saved_views(member=access.member, list_name=LIST_NAME)
-    )
     table = tables.Table(
         id="questions",
         caption="Questions",
@@ -113,7 +101,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         state=state,
         page=found,
         rows=tuple(_row(question, access) for question in found.rows),
-        views=views,
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=place),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         empty=tables.Empty(
             "No questions yet",
