@@ -226,10 +226,66 @@ def fill(*, feedback: int, accounts: int, features: int, needs: int) -> object:
         bulk.insert(
             Link, link, ((workspace.pk, pk, rng.choice(need_ids), "answers", NOW) for pk in answering)
         )
+    with transaction.atomic():
+        find_themes(workspace, records, feedback_ids, texts)
     for _ in insights.recount_everything(workspace_id=workspace.pk, at=NOW):
         pass
     upkeep.refresh_statistics()  # as the nightly job and every large import do
     return user
+
+
+def find_themes(workspace: object, records: object, feedback_ids: list[int], texts: list[str]) -> None:
+    """Write 250 themes in 12 broad ones, with nearly all feedback in them, and count their weeks."""
+    from roadbed.core.records import bulk
+    from roadbed.modules.insights.models import Assignment, Feedback, Theme, ThemeRun
+    from roadbed.modules.insights.services import alerts
+
+    rng = random.Random(12)  # noqa: S311 - made-up data, no secret
+    pk = workspace.pk  # type: ignore[attr-defined]
+    ids = records(
+        "theme", "TH", [f"{rng.choice(WORDS)}, {rng.choice(WORDS)}".capitalize() for _ in range(262)]
+    )  # type: ignore[operator]
+    broad = ids[:12]
+    bulk.insert(
+        Theme,
+        ["record_id", "is_broad", "parent_id", "x", "y", "terms"],
+        (
+            (
+                one,
+                index < 12,
+                None if index < 12 else broad[index % 12],
+                rng.random() * 1.6,
+                rng.random(),
+                rng.sample(WORDS, 6),
+            )
+            for index, one in enumerate(ids)
+        ),
+    )
+    said_at = dict(Feedback.objects.filter(home_id=pk).values_list("pk", "said_at"))
+    weights = [1 / (place + 3) for place in range(250)]
+    chosen = rng.choices(ids[12:], weights=weights, k=len(feedback_ids))
+    bulk.insert(
+        Assignment,
+        ["feedback_id", "home_id", "theme_id", "confidence", "near", "said_at", "assigned_at"],
+        (
+            (
+                one,
+                pk,
+                theme if rng.random() < 0.97 else None,
+                rng.random(),
+                feedback_ids[:3],
+                said_at[one],
+                NOW,
+            )
+            for one, theme in zip(feedback_ids, chosen, strict=True)
+        ),
+    )
+    ThemeRun.objects.create(
+        workspace_id=pk, started_at=NOW, finished_at=NOW, pieces=len(texts), themes=250, resolution=12
+    )
+    began = time.perf_counter()
+    alerts.count_and_tell(workspace=workspace, at=NOW)  # type: ignore[arg-type]
+    print(f"counted the weeks in {time.perf_counter() - began:.1f} s")
 
 
 PAGES = (
@@ -244,6 +300,16 @@ PAGES = (
     ("segments", "insights/segments/"),
     ("needs", "insights/needs/"),
     ("one need", "insights/needs/7/"),
+    ("themes", "insights/themes/"),
+    ("themes, by trend", "insights/themes/?sort=-change&trend=rising"),
+    ("themes, map", "insights/themes/map/"),
+    ("one theme, the largest", "insights/themes/13/"),
+    ("one theme", "insights/themes/200/"),
+    ("one broad theme", "insights/themes/1/"),
+    ("in no theme", "insights/themes/unassigned/"),
+    ("feedback of a theme", "insights/feedback/?theme=TH-13"),
+    ("trends by theme", "insights/trends/?span=156"),
+    ("trends by source", "insights/trends/?by=source"),
     ("outline", "insights/outline/"),
     ("roadmap, board", "roadmap/"),
     ("roadmap, list", "roadmap/list/"),

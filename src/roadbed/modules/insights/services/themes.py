@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import Record, Relation
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.modules.insights.models import Assignment, Feedback, Need, Origin, Strength, Theme, ThemeChoice
+from roadbed.modules.insights.models.themes import BROADEST, FINEST
 from roadbed.modules.insights.services import needs, quotes
 
 MOST_AT_ONCE = 500
@@ -364,6 +366,8 @@ def choose_resolution(
     ValidationError
         If it is out of reach.
     """
+    if resolution is not None and not isfinite(resolution):
+        raise ValidationError({"resolution": f"Choose a number from {BROADEST:g} to {FINEST:g}."})
     choice, _ = ThemeChoice.objects.select_for_update().get_or_create(workspace=workspace)
     before, choice.resolution = choice.resolution, resolution
     choice.full_clean()
