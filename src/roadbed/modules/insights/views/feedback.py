@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods
 
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records import pages
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
@@ -148,7 +149,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         page=found,
         rows=_rows(access, pieces, tables.choose(COLUMNS, state=state)),
         bulk=bulk if access.can_make else (),
-        views=shared.saved_views(access, list_name=LIST_NAME, base=base),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=base),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base}export/",
         empty=tables.Empty(
@@ -306,11 +307,12 @@ def change(request: HttpRequest, access: Access, number: int) -> HttpResponse:
 
 def picked(request: HttpRequest, access: Access) -> list[int]:
     """Return the numbers of the picked pieces; with ``everything=yes`` those that the list's filters leave."""
-    if request.POST.get("everything") != "yes":
-        return shared.numbers_in(request.POST.getlist("ids"))
+    query = record_lists.everything(request)
+    if query is None:
+        return record_lists.picked_ids(request)
     workspace_id = access.workspace.pk
     options = choices.for_feedback(workspace_id=workspace_id, circles=access.circle_ids)
-    state = lists.FEEDBACK.parse(shared.Query(request.POST.get("query", "")), options=options)
+    state = lists.FEEDBACK.parse(query, options=options)
     if state.errors:
         raise Http404
     rows = selectors.list_feedback(

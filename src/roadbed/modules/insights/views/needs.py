@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.evidence import figures
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records import selectors as records
 from roadbed.core.tables import sources, writing
 from roadbed.core.tables.responses import export_response
@@ -34,7 +35,6 @@ from roadbed.modules.insights.selectors import outline_figures
 from roadbed.modules.insights.selectors.outline_scope import Scope
 from roadbed.modules.insights.services import needs as services
 from roadbed.modules.insights.services import needs_in_bulk, outline_words
-from roadbed.modules.insights.views import shared
 from roadbed.web import edits, filters, formats, pagination, parts, responses, tables, toasts
 from roadbed_engines.stats.trend import Direction
 
@@ -282,7 +282,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         )
         if access.can_make
         else (),
-        views=shared.saved_views(access, list_name=LIST_NAME, base=base(access)),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=base(access)),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base(access)}export/",
         empty=tables.Empty(
@@ -344,12 +344,11 @@ def need_or_404(access: Access, number: int) -> Need:
 
 def picked(request: HttpRequest, access: Access) -> list[int]:
     """Return the picked needs; with ``everything=yes`` those that the list's filters leave."""
-    if request.POST.get("everything") == "yes":
-        query = shared.Query(request.POST.get("query", ""))
+    if (query := record_lists.everything(request)) is not None:
         state = FILTERS.parse(query, options=options_for(access))
         rows = selectors.list_needs(workspace_id=access.workspace.pk, filters=resolved(access, state.values))
         return list(rows.order_by("pk").values_list("pk", flat=True)[: needs_in_bulk.MOST])
-    return [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
+    return record_lists.picked_ids(request)
 
 
 @page(role=Role.MAKER)

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.files import services as files
+from roadbed.core.records import lists as record_lists
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
@@ -30,7 +31,6 @@ from roadbed.modules.insights.selectors import outline_parts
 from roadbed.modules.insights.selectors.outline import Entry, Question
 from roadbed.modules.insights.selectors.outline_scope import Scope, sane
 from roadbed.modules.insights.services import outline_documents, outline_draft, outline_files, outline_words
-from roadbed.modules.insights.views import shared
 from roadbed.modules.insights.views.need import CHIP_TONES
 from roadbed.modules.insights.views.needs import TONES
 from roadbed.web import filters, formats, receipts, responses, toasts
@@ -154,7 +154,7 @@ def _line(entry: Entry, *, currency: str) -> dict[str, Any]:
 
 def _tools(access: Access, query: str) -> dict[str, Any]:
     """Return what the filter bar shows of saved views; the outline is no table, but is asked like one."""
-    views = shared.saved_views(access, list_name=LIST_NAME, base=base(access))
+    views = record_lists.saved_views(access, list_name=LIST_NAME, base=base(access))
     return {
         "id": "outline",
         "views": views,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from roadbed.core.evidence import told
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records import pages
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
@@ -80,7 +81,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         state=state,
         page=found,
         rows=_rows(access, found.rows),
-        views=shared.saved_views(access, list_name=LIST_NAME, base=base),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=base),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base}export/",
         empty=tables.Empty(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 
-from roadbed.core.records import selectors as records
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
-from roadbed.web import tables, toasts
+from roadbed.web import toasts
 
 M = TypeVar("M", bound=Model)
 
@@ -35,37 +33,6 @@ def found_or_404(read: Any, **where: Any) -> Any:
         return read(**where)
     except Record.DoesNotExist as error:
         raise Http404 from error
-
-
-def saved_views(access: Access, *, list_name: str, base: str) -> tuple[tables.SavedView, ...]:
-    """Return the views of a list that the member may open."""
-    own = f"/w/{access.workspace.slug}/views/"
-    return tuple(
-        tables.SavedView(
-            name=view.name,
-            url=f"{base}?{view.query}" if view.query else base,
-            query=view.query,
-            shared=view.is_shared,
-            delete_url=f"{own}{view.pk}/delete/" if view.member_id == access.member.pk else "",
-        )
-        for view in records.saved_views(member=access.member, list_name=list_name)
-    )
-
-
-class Query:
-    """A query string, read as the filters read an address."""
-
-    def __init__(self, text: str) -> None:
-        self._values = parse_qs(text, max_num_fields=100)
-
-    def getlist(self, key: str) -> list[str]:
-        """Return every value of a parameter."""
-        return self._values.get(key, [])
-
-
-def numbers_in(texts: Sequence[str]) -> list[int]:
-    """Return the numbers of records that a form picked."""
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
 
 
 def whole_number(text: str, *, otherwise: int | None = None) -> int | None:

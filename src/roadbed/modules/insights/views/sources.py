@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records.kinds import url_of
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
@@ -130,7 +131,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
             )
             for source in found.rows
         ),
-        views=shared.saved_views(access, list_name=LIST_NAME, base=base),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=base),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         empty=tables.Empty(
             "No sources yet",

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from roadbed.core.records import lists as record_lists
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
@@ -120,7 +121,7 @@ def pool_rows(access: Access, ids: Sequence[int]) -> tuple[tables.Row, ...]:
 
 
 def _picked(request: HttpRequest, access: Access) -> list[Feedback]:
-    numbers = shared.numbers_in(request.POST.getlist("ids"))[: services.MOST_AT_ONCE]
+    numbers = record_lists.picked_ids(request)[: services.MOST_AT_ONCE]
     rows = Feedback.objects.in_workspace(access.workspace.pk).filter(prefix="FB", number__in=numbers)
     return list(rows.select_related("workspace").order_by("pk"))
 

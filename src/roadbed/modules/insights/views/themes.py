@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.jobs import views as job_views
+from roadbed.core.records import lists as record_lists
 from roadbed.core.tables import sources, writing
 from roadbed.core.tables.responses import export_response
 from roadbed.core.workspaces.access import Access, page
@@ -200,7 +201,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         )
         if access.can_make
         else (),
-        views=shared.saved_views(access, list_name=LIST_NAME, base=base(access)),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=base(access)),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{base(access)}export/",
         empty=tables.Empty(
@@ -282,11 +283,11 @@ def set_fineness(request: HttpRequest, access: Access) -> HttpResponse:
 
 def picked(request: HttpRequest, access: Access) -> list[int]:
     """Return the ids of the picked themes; with ``everything=yes`` those that the list's filters leave."""
-    if request.POST.get("everything") == "yes":
-        state = forms.THEMES.parse(shared.Query(request.POST.get("query", "")), options=options_for(access))
+    if (query := record_lists.everything(request)) is not None:
+        state = forms.THEMES.parse(query, options=options_for(access))
         rows = selectors.list_themes(workspace_id=access.workspace.pk, filters=resolved(access, state.values))
         return list(rows.order_by("pk").values_list("pk", flat=True)[: theme_deeds.MOST])
-    return [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
+    return record_lists.picked_ids(request)
 
 
 WORDS = {"pin": "pinned", "unpin": "unpinned", "archive": "archived", "unarchive": "brought back"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from roadbed.core.records import lists as record_lists
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap import selectors, services
@@ -185,7 +186,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
             for feature in found.rows
         ),
         bulk=_bulk(access),
-        views=shared.saved_views(access, list_name=LIST_NAME, path=path),
+        views=record_lists.saved_views(access, list_name=LIST_NAME, base=path),
         save_view_url=f"/w/{access.workspace.slug}/views/?list={LIST_NAME}",
         export_url=f"{path}export/",
         empty=tables.Empty(
@@ -207,12 +208,11 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
 
 def picked(request: HttpRequest, access: Access) -> list[int]:
     """Return the picked features; with ``everything=yes`` those that the list's filters leave."""
-    if request.POST.get("everything") == "yes":
-        query = QueryDict(request.POST.get("query", ""))
+    if (query := record_lists.everything(request)) is not None:
         state = lists.FILTERS.parse(query, path="", options=lists.options_for(access))
         rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
         return list(rows.order_by("pk").values_list("pk", flat=True)[: services.MOST])
-    return [int(text) for text in request.POST.getlist("ids") if text.isdecimal() and len(text) < 19]
+    return record_lists.picked_ids(request)
 
 
 def _change(access: Access, what: str, value: str) -> dict[str, Any]:

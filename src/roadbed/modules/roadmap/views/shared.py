@@ -9,12 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from roadbed.core.evidence import figures
-from roadbed.core.records import selectors as records
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.roadmap import selectors
 from roadbed.modules.roadmap.models import Deed, Feature, Horizon, Lane, Level, Release, Status
 from roadbed.modules.roadmap.models.strength import evidence_strength
-from roadbed.web import formats, parts, responses, tables, toasts
+from roadbed.web import formats, parts, responses, toasts
 
 STATUS_TONES = {
     Status.DEVELOPMENT: "accent",
@@ -147,21 +146,6 @@ _CELLS: dict[str, Callable[[Access, Feature], str]] = {
 def cells(access: Access, feature: Feature, *, shown: Collection[str]) -> dict[str, str]:
     """The finished cells of a feature, for the columns that are shown: a cell costs more than its query."""
     return {key: make(access, feature) for key, make in _CELLS.items() if key in shown}
-
-
-def saved_views(access: Access, *, list_name: str, path: str) -> tuple[tables.SavedView, ...]:
-    """The member's saved views of a list, as the table shows them."""
-    place = f"/w/{access.workspace.slug}/views/"
-    return tuple(
-        tables.SavedView(
-            name=view.name,
-            url=f"{path}?{view.query}" if view.query else path,
-            query=view.query,
-            shared=view.is_shared,
-            delete_url=f"{place}{view.pk}/delete/" if view.member_id == access.member.pk else "",
-        )
-        for view in records.saved_views(member=access.member, list_name=list_name)
-    )
 
 
 def undo_url(access: Access, deed: Deed | None) -> str:
