@@ -175,7 +175,6 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
     found = selectors.read_outline(workspace=access.workspace, question=question, now=timezone.now())
     currency = access.workspace.currency
     query = state.querystring
-    asked = f"{query}&" if query else ""
 
     def turned(to: int) -> str:
         mark = f"from={to + 1}" if to else ""
