@@ -35,6 +35,14 @@ _FACTS: dict[str, str] = {
     "merged away": "merged this into {into}",
     "unmerged": "took the merge of {merged} back",
     "commented": "commented: {text}",
+    "redacted": "took private words out, for good: {kinds}",
+    "left private words": "left what looked private",
+    "read": "said what this is",
+    "kept apart": "said that this is no duplicate of {other}",
+    "no longer kept apart": "took back that this is no duplicate of {other}",
+    "put into a theme": "put this into {theme} {title}",
+    "added redaction pattern": "had the pattern {name} looked for",
+    "removed redaction pattern": "had the pattern {name} looked for no longer",
     "invited": "invited {email} as {role}",
     "revoked invitation": "took the invitation of {email} back",
     "joined": "joined as {role}",
@@ -64,7 +72,7 @@ def describe(activity: Activity) -> ActivityLine:
     pairs = tuple(
         (name.replace("_", " "), _text(pair[0]), _text(pair[1]))
         for name, pair in changes.items()
-        if isinstance(pair, list) and len(pair) == 2
+        if isinstance(pair, list) and len(pair) == 2 and name != "emptied"
     )
     facts = {name: _text(value) for name, value in changes.items()}
     pattern = _FACTS.get(activity.verb)
