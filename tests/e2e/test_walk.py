@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 import roadbed.web
+from roadbed.core.records import kinds
 from tests.e2e.conftest import Visit
 from tests.e2e.house import House
 from tests.permissions import routes
@@ -23,17 +25,8 @@ left join evidence_evidencetally on record_id = id
 where kind = ? and deleted_at is null order by coalesce(people, 0) desc, id limit 1
 """
 """The row of a kind that has most to show."""
-KINDS = (
-    ("insights/needs/", "need"),
-    ("insights/feedback/", "feedback"),
-    ("insights/inbox/", "feedback"),
-    ("insights/accounts/", "account"),
-    ("insights/people/", "person"),
-    ("insights/segments/", "segment"),
-    ("roadmap/releases/", "release"),
-    ("", "feature"),
-)
-"""Whose number or key an address below that place means; the first that fits counts."""
+SPECIAL = {"insights/inbox/": "feedback", "": "feature"}
+"""What a number or key means at addresses that are no kind's own."""
 IDS = {
     "job_id": "select id from jobs_job where workspace_id = 1 order by id limit 1",
     "member_id": "select id from workspaces_member order by id limit 1",
@@ -43,7 +36,17 @@ IDS = {
     "slug": "select 'dispatch'",
     "state": "select 'done'",
     "comment_id": "select id from records_comment where deleted_at is null order by id limit 1",
+    "source_id": "select id from insights_source order by id limit 1",
+    "kind": "select kind from insights_source order by id limit 1",
+    "listing_id": "select id from portal_listing order by id limit 1",
+    "news_id": "select id from portal_news order by id limit 1",
+    "telling_id": "select id from portal_telling order by id limit 1",
+    "board": "select slug from portal_board where audience = 'public' order by record_id limit 1",
+    "code": "select code from portal_listing where state = 'published' order by id limit 1",
+    "figure": "select 'people'",
 }
+ROOTS = (routes.WORKSPACE, "p/", "f/")
+"""Where pages are: a workspace's, a portal's, a form's."""
 NO_PAGE = ("/rows/", "/download/", "/export/", "/palette/", "/find/", "/progress/", "/do/")
 """Files and fragments, which have no page of their own."""
 
@@ -56,7 +59,9 @@ def fill(house: House, route: str, names: list[str]) -> str | None:
         if name == "workspace":
             continue
         if name in {"number", "key"}:
-            kind = next(kind for prefix, kind in KINDS if place.startswith(prefix))
+            own = {kind.path.partition("{")[0]: kind.name for kind in kinds.all_kinds()}
+            prefix = max((each for each in own | SPECIAL if place.startswith(each)), key=len)
+            kind = (own | SPECIAL)[prefix]
             found = [row[name == "key" :] for row in house.ask(ROW, kind)]
         else:
             found = house.ask(IDS[name]) if name in IDS else []
@@ -71,7 +76,7 @@ def every_page(house: House, page: Page) -> tuple[list[str], dict[str, list[str]
     found: list[str] = []
     amiss: dict[str, list[str]] = {}
     for route in routes.every_route():
-        if not route.route.startswith(routes.WORKSPACE) or any(each in f"/{route.route}" for each in NO_PAGE):
+        if not route.route.startswith(ROOTS) or any(each in f"/{route.route}" for each in NO_PAGE):
             continue
         path = fill(house, route.route, list(route.converters))
         if path is None:
@@ -82,6 +87,8 @@ def every_page(house: House, page: Page) -> tuple[list[str], dict[str, list[str]
         kind = answer.headers.get("content-type", "")
         if answer.status == 200 and "html" in kind and "<html" in answer.text()[:500]:
             found.append(path)
+    sources = page.request.get(f"{house.base}insights/sources/{house.ask(IDS['source_id'])[0][0]}/")
+    found += re.findall(r"/f/[\w-]+/", sources.text())[:1]
     return sorted(set(found)), amiss
 
 
@@ -101,6 +108,10 @@ def faults(page: Page, *, width: int) -> list[str]:
     return found
 
 
+READY = "() => window.htmx || !document.querySelector('script[src*=\"build/main\"]')"
+"""A page of the workspace is ready with htmx; those of portals and forms need none."""
+
+
 def walk(
     page: Page, house: House, addresses: list[str], complaints: list[str], *, width: int
 ) -> dict[str, list[str]]:
@@ -108,7 +119,7 @@ def walk(
     found: dict[str, list[str]] = {}
     for address in addresses:
         page.goto(house.url + address)
-        page.wait_for_function("() => Boolean(window.htmx)")
+        page.wait_for_function(READY)
         wrong = faults(page, width=width) + complaints
         complaints.clear()
         if wrong:
