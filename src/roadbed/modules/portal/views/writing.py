@@ -122,12 +122,7 @@ def _submit(request: HttpRequest, visit: Visit, form: IdeaForm) -> HttpResponse 
     except ValidationError as error:
         _said(form, error)
         return None
-    tell(
-        visit,
-        "Thank you. Others see it from now on."
-        if listing.is_published
-        else "Thank you. Somebody reads it before others see it.",
-    )
+    tell(visit, "Thank you. Others see it from now on." if listing.is_published else "Thank you.")
     return HttpResponseRedirect(f"{visit.base}entries/{listing.code}/")
 
 
