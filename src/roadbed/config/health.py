@@ -47,5 +47,7 @@ def version(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Keep crawlers out: nothing here is for them."""
-    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+    """Keep crawlers to the customers' pages; each of those says itself whether it may be kept."""
+    return HttpResponse(
+        "User-agent: *\nAllow: /p/\nAllow: /static/\nDisallow: /\n", content_type="text/plain"
+    )

@@ -54,6 +54,7 @@ class PortalConfig(AppConfig):
         for label, path, words, role in (
             ("Tell people", "portal/tellings/?state=waiting", "approve loop mail customers told", Role.MAKER),
             ("Open a board", "portal/boards/new/", "new portal customers ideas votes", Role.MAKER),
+            ("Put a record on a board", "portal/put/", "show customers public listing", Role.MAKER),
             ("Read what waits on the portal", "portal/queue/", "moderate publish refuse ideas", Role.MAKER),
             ("Name the portal's standings", "portal/wording/", "status words public", Role.MAKER),
         ):
