@@ -166,6 +166,8 @@ class TestWidget:
         assert "#1b6e53" in stranger.get(address(form, "look.css")).content.decode()
         services.change_source(source=form, settings={"colour": "#ffee00"}, actor=factories.ACTOR, at=now)
         assert "--btn-ink: #000" in stranger.get(address(form, "look.css")).content.decode()
+        services.change_source(source=form, settings={"colour": ""}, actor=factories.ACTOR, at=now)
+        assert stranger.get(address(form, "look.css")).content == b""
 
 
 @pytest.fixture

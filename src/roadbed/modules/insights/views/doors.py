@@ -163,11 +163,13 @@ def _ink_on(colour: str) -> str:
 def look(request: HttpRequest, token: str) -> HttpResponse:
     """The source's own colour, as a style sheet."""
     colour = _form_or_404(token).settings.get("colour") or ""
+    if not colour:
+        return _asset("", "text/css")
     rules = (
         f".voice {{ --voice: {colour} }} .voice .btn--primary {{ --btn-background: {colour}; --btn-hover: {colour}; "
         f"--btn-ink: {_ink_on(colour)} }}"
     )
-    return _asset(rules if colour else "", "text/css")
+    return _asset(rules, "text/css")
 
 
 def _problem(status: int, detail: str) -> JsonResponse:
