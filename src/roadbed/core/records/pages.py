@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from roadbed.core.evidence import chain, registry
-from roadbed.core.records import kinds, markdown, selectors
+from roadbed.core.records import kinds, markdown, places, selectors
 from roadbed.core.records.models import Record, Watch
 from roadbed.core.workspaces.access import Access
 
@@ -56,6 +56,7 @@ def record_context(
         "activity": selectors.activity_of_record(record_id=record.pk, circles=access.circle_ids),
         "tags": list(selectors.tags_of(record_id=record.pk)),
         "merges": list(selectors.merges_of(record_id=record.pk)),
+        "places": places.of(access=access, record=record),
         "circles": list(access.member.circles.all()) if kinds.get(record.kind).may_be_private else None,
         "beside": registry.beside(
             workspace_id=record.workspace_id, workspace=slug, record=record, circles=access.circle_ids

@@ -13,7 +13,7 @@ class PortalConfig(AppConfig):
         """Make the kind, the place in the navigation, the deeds, and what listens, known."""
         from roadbed.core import demo
         from roadbed.core.evidence import registry, told
-        from roadbed.core.records import deeds, events, kinds, today
+        from roadbed.core.records import deeds, events, kinds, places, today
         from roadbed.core.records import services as records
         from roadbed.core.tables import sources
         from roadbed.core.workspaces import navigation
@@ -59,6 +59,7 @@ class PortalConfig(AppConfig):
             ("Name the portal's standings", "portal/wording/", "status words public", Role.MAKER),
         ):
             deeds.register(deeds.Deed(label=label, path=path, words=words, role=role))
+        places.register("portal", desk.places_of)
         merging.register()
         telling_movers.register()
         events.listen(standings.follow)

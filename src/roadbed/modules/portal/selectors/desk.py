@@ -9,8 +9,11 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from roadbed.core.records import places
+from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.portal.models import Board, EntryLink, Listing, Remark, State
+from roadbed.web import formats
 
 
 def boards(*, workspace_id: int, circles: Collection[int] = ()) -> QuerySet[Board]:
@@ -131,3 +134,27 @@ def body_of_board(found: Any) -> str:
 def describe_board(found: Any) -> Mapping[str, str]:
     """What other pages say of a board in a line."""
     return {"Open to": found.get_audience_display()}
+
+
+def places_of(access: Access, record: Record) -> places.Places | None:
+    """Where a record stands on boards, for its own page; nothing for kinds that cannot."""
+    if record.kind not in {"feedback", "need", "feature"}:
+        return None
+    found = listings_of_record(
+        workspace_id=access.workspace.pk, record_id=record.pk, circles=access.circle_ids
+    )
+    base = f"/w/{access.workspace.slug}/portal/"
+    shown = tuple(
+        places.Place(
+            label=listing.board.title,
+            url=f"{base}listings/{listing.pk}/",
+            note=f"{listing.get_state_display().lower()}, {formats.plural(listing.votes, 'vote')}",
+        )
+        for listing in found
+    )
+    return places.Places(
+        title="On the portal",
+        shown=shown,
+        deed="Put on a board" if access.can_make and not record.is_deleted else "",
+        deed_url=f"{base}put/?key={record.key}",
+    )
