@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from roadbed.core.jobs.models import Job
+from roadbed.core.notify.models import Notice
 from roadbed.modules.insights.models import Arrival, Feedback, Source
 from roadbed.modules.insights.services import intake, polling
 from roadbed.modules.insights.services.items import Item
@@ -205,6 +206,17 @@ class TestApi:
     def test_strangers_see_nothing(self, eve, source):
         assert eve.api("get", f"/api/v1/northwind/sources/{source.pk}").status_code == 404
         assert eve.api("get", f"sources/{source.pk}").status_code == 404
+
+
+class TestFailing:
+    def test_the_owners_are_told_once_when_it_fails_again_and_again(self, ada, ben, workspace, now):
+        issues = make_source(workspace, kind="github", name="Issues")
+        for _ in range(7):
+            polling.note_failed(source=issues, reason="It does not answer.", at=now)
+        (notice,) = Notice.objects.all()
+        assert notice.member == ada.member
+        assert "Issues" in notice.text
+        assert notice.url.endswith(f"/insights/sources/{issues.pk}/")
 
 
 class TestHistory:

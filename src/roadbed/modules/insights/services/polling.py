@@ -9,9 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.notify.services import notices
 from roadbed.modules.insights.models import Source
 
 PAUSE_MOST = timedelta(days=1)
+TELL_AFTER = 5
+"""So many failures in a row, and the owners are told: one may be a hiccup."""
 Told = Callable[[int, str], None]
 """Told how many pieces were looked at, and what is being done; it may raise to end the run."""
 
@@ -82,6 +85,14 @@ def note_failed(*, source: Source, reason: str, at: datetime) -> None:
     pause = min(held.every * 2 ** min(held.failures - 1, 12), PAUSE_MOST)
     held.next_run_at = at + pause if held.is_on and held.is_pulled else None
     held.save(update_fields=["failures", "last_error", "last_error_at", "last_run_at", "next_run_at"])
+    if held.failures == TELL_AFTER:
+        notices.tell_owners(
+            workspace=held.workspace,
+            text=f"Nothing comes in from {held.name} any more: {TELL_AFTER} looks in a row failed.",
+            quote=held.last_error,
+            path=f"insights/sources/{held.pk}/",
+            at=at,
+        )
 
 
 @transaction.atomic
