@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import TestCase
+from django.utils import timezone
 
 from roadbed.core.jobs import services as jobs
 from roadbed.core.records.models import Activity
@@ -47,8 +49,10 @@ HOSTILE = {
 
 def settle() -> None:
     """Run the jobs: reading, vectors, duplicates, themes."""
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        jobs.run_waiting()
+    for minutes in range(4):
+        # A job may queue others as it commits, and put itself off until those are done.
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            jobs.run_waiting(now=timezone.now() + timedelta(minutes=minutes))
 
 
 def enqueue_themes(workspace: Workspace) -> None:
@@ -65,6 +69,7 @@ def taken_in(workspace: Workspace, ben: Someone) -> dict[str, Feedback]:
             piece = factories.feedback(workspace, text, person_name=text[:60], account_name=text[:40])
             factories.quote(piece, need, 0, len(piece.text))
             found[name] = piece
+    settle()
     enqueue_themes(workspace)
     settle()
     return found
@@ -206,6 +211,7 @@ class TestTheSameAgain:
         rows = "".join(f"{number},The export drops the tariff column\n" for number in range(10_000))
         run = _bring_in(ben, f"Id,Text\n{rows}")
         assert run.created_count == 10_000
+        settle()
         enqueue_themes(ben.member.workspace)
         settle()
         workspace_id = ben.member.workspace.pk

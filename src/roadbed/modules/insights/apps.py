@@ -25,7 +25,7 @@ class InsightsConfig(AppConfig):
         from roadbed.modules.insights.demo import themes as themes_story
         from roadbed.modules.insights.selectors import bodies, inbox, trends, walls
         from roadbed.modules.insights.selectors import doubles as doubles_seen
-        from roadbed.modules.insights.services import doubles, movers, quotes, readings, tally
+        from roadbed.modules.insights.services import doubles, movers, quotes, readings, tally, theme_walls
 
         for kind in (
             kinds.Kind(
@@ -156,6 +156,7 @@ class InsightsConfig(AppConfig):
         movers.register()
         rollup.register_counter(tally.count)
         events.listen(tally.follow)
+        events.listen(theme_walls.follow)
         events.listen(readings.follow)
         events.listen(doubles.follow)
         records.on_link_changed(tally.follow_link)
@@ -165,6 +166,8 @@ class InsightsConfig(AppConfig):
         today.register(inbox.waiting_for)
         demo.register("insights", story.load)
         demo.register("insights readings", readings_story.load, after=["insights"])
-        demo.register("insights themes", themes_story.load, after=["insights", "insights readings", "roadmap"])
+        demo.register(
+            "insights themes", themes_story.load, after=["insights", "insights readings", "roadmap"]
+        )
         vector_events.listen(tasks.follow_reading)
         assert tasks  # noqa: S101 - imported for its registrations
