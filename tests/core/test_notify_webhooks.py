@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -169,6 +170,28 @@ class TestPages:
     def test_a_pattern_that_is_none_is_refused(self) -> None:
         with pytest.raises(ValidationError):
             webhooks.clean_patterns(["need.<script>"])
+
+
+class TestHosts:
+    def add(self, ada: Someone, url: str, now: datetime) -> Endpoint:
+        return webhooks.create_endpoint(
+            workspace=ada.member.workspace, url=url, events=[], description="", actor=ada.actor, at=now
+        )
+
+    @pytest.mark.parametrize("url", ["http://hooks:9000/in", "https://tracker/x", "http://build-7.lan/"])
+    def test_of_one_word_are_taken_where_the_operator_opened_a_network(
+        self, ada: Someone, now: datetime, settings: Any, url: str
+    ) -> None:
+        settings.ROADBED_WEBHOOK_ALLOW = ["10.0.0.0/8"]
+        assert self.add(ada, url, now).url == url
+
+    @pytest.mark.parametrize(
+        "url", ["http://hooks:9000/in", "http://-x/", "http://a b/", "http://hooks/" + "x" * 600]
+    )
+    def test_are_refused_otherwise(self, ada: Someone, now: datetime, settings: Any, url: str) -> None:
+        settings.ROADBED_WEBHOOK_ALLOW = [] if "9000" in url else ["10.0.0.0/8"]
+        with pytest.raises(ValidationError):
+            self.add(ada, url, now)
 
 
 class TestApi:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import fnmatch
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from standardwebhooks import Webhook
 
@@ -31,6 +34,7 @@ GIVE_UP_AFTER = timedelta(days=5)
 OLD_SECRET_LIVES = timedelta(days=1)
 GONE = 410
 PATTERN_MAX = 60
+ONE_WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def new_secret() -> str:
@@ -58,6 +62,20 @@ def _check_url(url: str) -> None:
         raise ValidationError({"url": str(error)}) from error
 
 
+def _check(endpoint: Endpoint) -> None:
+    """Check all fields. A host of one word (``http://hooks:9000/``) is sound where the operator opened a network.
+
+    Where such a name leads is judged as it is called, like that of any other.
+    """
+    host = urlsplit(endpoint.url).hostname or ""
+    is_inside = bool(net.allowed_networks()) and ONE_WORD.fullmatch(host) is not None
+    if is_inside and len(endpoint.url) <= (Endpoint._meta.get_field("url").max_length or 0):
+        URLValidator(schemes=["http", "https"])(endpoint.url.replace(f"//{host}", f"//{host}.example", 1))
+        endpoint.full_clean(exclude={"url"})
+    else:
+        endpoint.full_clean()
+
+
 def wants(endpoint: Endpoint, event_type: str) -> bool:
     """Whether one of the endpoint's patterns fits the event."""
     return any(fnmatch.fnmatchcase(event_type, pattern) for pattern in endpoint.events)
@@ -78,7 +96,7 @@ def create_endpoint(
         created_at=at,
         created_by_id=actor.user_id,
     )
-    endpoint.full_clean()
+    _check(endpoint)
     endpoint.save()
     records.record_activity(
         workspace_id=workspace.pk, actor=actor, verb="added webhook", at=at, changes={"url": url}
@@ -94,7 +112,7 @@ def change_endpoint(
     _check_url(url)
     before = [endpoint.url, endpoint.events]
     endpoint.url, endpoint.events, endpoint.description = url, clean_patterns(events), description
-    endpoint.full_clean()
+    _check(endpoint)
     endpoint.save()
     changes = {"url": [before[0], url], "events": [before[1], endpoint.events]}
     records.record_activity(
