@@ -26,6 +26,12 @@ class ProblemOut(Schema):
     errors: list[dict[str, Any]] | None = None
 
 
+READ = dict.fromkeys((401, 403, 404, 422, 429), ProblemOut)
+"""What an operation that reads may answer besides what was asked for; `WRITE` and `CHANGE` alike."""
+WRITE = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), ProblemOut)
+CHANGE = {**WRITE, 412: ProblemOut, 428: ProblemOut}
+
+
 class MissingError(Exception):
     """There is nothing here, or nothing that the caller may know of."""
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status as Answer
 
-from roadbed.core.api import etags
+from roadbed.core.api import etags, problems
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import MissingError, ProblemOut
+from roadbed.core.api.problems import MissingError
 from roadbed.core.search.selectors import Hit
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Member
@@ -24,9 +24,9 @@ from roadbed.modules.ask.models import Question
 from roadbed.modules.ask.selectors import asking, kept
 
 router = Router(tags=["ask"])
-READ_PROBLEMS = dict.fromkeys((401, 403, 404, 422), ProblemOut)
-WRITE_PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 422), ProblemOut)
-CHANGE_PROBLEMS = {**WRITE_PROBLEMS, 412: ProblemOut, 428: ProblemOut}
+READ_PROBLEMS = problems.READ
+WRITE_PROBLEMS = problems.WRITE
+CHANGE_PROBLEMS = problems.CHANGE
 StateName = Literal["open", "answered", "closed"]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from ninja import Field, Schema
 
-from roadbed.core.api.problems import ProblemOut
+from roadbed.core.api import problems
 from roadbed.core.records.models import Comment, Record, Relation
 
-READ_PROBLEMS = dict.fromkeys((401, 403, 404, 422), ProblemOut)
-WRITE_PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 422), ProblemOut)
-CHANGE_PROBLEMS = {**WRITE_PROBLEMS, 412: ProblemOut, 428: ProblemOut}
+READ_PROBLEMS = problems.READ
+WRITE_PROBLEMS = problems.WRITE
+CHANGE_PROBLEMS = problems.CHANGE
 KEY = r"^[A-Za-z]{1,6}-[0-9]{1,9}$"
 
 

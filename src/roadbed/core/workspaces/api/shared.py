@@ -1,7 +1,7 @@
 """What the routes of the workspace share."""
 
-from roadbed.core.api.problems import ProblemOut
+from roadbed.core.api import problems
 
-READ = dict.fromkeys((401, 403, 404, 422, 429), ProblemOut)
-WRITE = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), ProblemOut)
+READ = problems.READ
+WRITE = problems.WRITE
 LARGEST = 2**63 - 1

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from ninja import Field, Schema
 
+from roadbed.core.api import problems
 from roadbed.core.api.paging import PageQuery
-from roadbed.core.api.problems import ProblemOut
 from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote, Strength
 
-READ_PROBLEMS = dict.fromkeys((401, 403, 404, 422), ProblemOut)
-WRITE_PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 422), ProblemOut)
-CHANGE_PROBLEMS = {**WRITE_PROBLEMS, 412: ProblemOut, 428: ProblemOut}
+READ_PROBLEMS = problems.READ
+WRITE_PROBLEMS = problems.WRITE
+CHANGE_PROBLEMS = problems.CHANGE
 
 Attributes = dict[str, str | int | float | bool | None]
 

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
 
+from roadbed.core.api import problems
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import MissingError, ProblemOut
+from roadbed.core.api.problems import MissingError
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.roles import Role
@@ -21,8 +22,8 @@ from roadbed.modules.portal.selectors import tellings as reads
 from roadbed.modules.portal.services import tellings
 
 router = Router(tags=["tellings"])
-READ_PROBLEMS = dict.fromkeys((401, 403, 404, 422), ProblemOut)
-WRITE_PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 422), ProblemOut)
+READ_PROBLEMS = problems.READ
+WRITE_PROBLEMS = problems.WRITE
 
 
 class TellingsQuery(PageQuery):
