@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from roadbed.core.records.models import Record, RecordTag
-from roadbed.modules.insights.models import Assignment, Feedback, Quote
+from roadbed.modules.insights.models import Assignment, Feedback, Quote, Theme
 from roadbed.modules.insights.selectors import narrowing
 
 OPEN = "open"
@@ -56,8 +56,9 @@ def list_feedback(
             rows = rows.filter(**{f"{name}_id__in": ids})
     if "theme" in filters:
         theme = narrowing.ids_by_key(workspace_id=workspace_id, key=filters["theme"], kind="theme")
-        inside = Q(theme_id__in=theme) | Q(theme__parent_id__in=theme)
-        rows = rows.filter(pk__in=Assignment.objects.filter(inside).values("feedback_id"))
+        own = list(theme)
+        own += Theme.objects.filter(parent_id__in=own).values_list("pk", flat=True)
+        rows = rows.filter(pk__in=Assignment.objects.filter(theme_id__in=own).values("feedback_id"))
     if "backs" in filters:
         target = narrowing.ids_by_key(workspace_id=workspace_id, key=filters["backs"])
         rows = rows.filter(pk__in=Quote.objects.filter(target_id__in=target).values("feedback_id"))

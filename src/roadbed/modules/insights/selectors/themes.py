@@ -289,6 +289,9 @@ class SegmentShare:
 
 def segment_shares(*, theme: Theme, leaves: Collection[int]) -> list[SegmentShare]:
     """Return what each segment says of a theme, the most concerned first: three queries and one a segment."""
+    segments = segments_of(theme.workspace_id)
+    if not segments:
+        return []
     said = list(
         pieces_of(theme=theme, leaves=leaves)
         .order_by()
@@ -306,7 +309,7 @@ def segment_shares(*, theme: Theme, leaves: Collection[int]) -> list[SegmentShar
         .values_list("pk", "revenue")
     )
     found = []
-    for segment in segments_of(theme.workspace_id):
+    for segment in segments:
         members = set(accounts_of(segment).values_list("pk", flat=True))
         spoke = members & revenue.keys()
         voices = [voice for pk in spoke for voice in by_account[pk]]

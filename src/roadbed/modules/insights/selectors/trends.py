@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -54,10 +55,16 @@ class Line:
     @property
     def changes(self) -> tuple[ChangePoint, ...]:
         """The weeks after which everything was different; none where there is too little to tell."""
-        try:
-            return change_points(weeks=self.weeks)
-        except NotEnoughDataError:
-            return ()
+        return _changes(self.weeks)
+
+
+@lru_cache(maxsize=4096)
+def _changes(weeks: Weeks) -> tuple[ChangePoint, ...]:
+    """The same counts have the same changes: kept, since finding them costs more than all the rest of the page."""
+    try:
+        return change_points(weeks=weeks)
+    except NotEnoughDataError:
+        return ()
 
 
 def last_week(*, workspace_id: int, now: dt.datetime) -> dt.date:

@@ -213,7 +213,8 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     url = _url(access, theme)
     context = {
         **pages.record_context(access=access, record=theme, now=now, with_chain=False),
-        **_pieces(request, access, theme, leaves),
+        **({} if theme.is_broad else _pieces(request, access, theme, leaves)),
+        "all_url": shared.place(access, f"feedback/?theme={theme.key}"),
         "theme": theme,
         "base": list_views.base(access),
         "url": url,
