@@ -23,14 +23,16 @@ Groups = npt.NDArray[np.int32]
 
 NEIGHBOURS = 15
 POWER = 6
-RESOLUTIONS = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 28.0)
+RESOLUTIONS = tuple(round(0.2 * 1.26**step, 2) for step in range(22))
+EVEN = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
+"""Evens out what neighbouring resolutions score, or chance would choose among like ones."""
 MANY = 50_000
 RESOLUTIONS_OF_MANY = (0.05, 0.15, 0.4, 1.0, 2.5, 6.0)
 """Among more texts each has nearer neighbours, so the same resolution is finer; and each try takes seconds."""
 ROUNDS = 4
-"""How often Leiden goes over its own groups; more of it changes little."""
+"""How often Leiden goes over its own groups, where there is time; more of it changes little."""
 FEW = 0.1
-MUCH = 0.05
+MUCH = 0.03
 BROADS = (0.1, 0.18, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.5, 7.0, 11.0)
 FEWEST_TO_JOIN = 5
 
@@ -97,10 +99,12 @@ def split(
     tried = RESOLUTIONS if len(vectors) <= MANY else RESOLUTIONS_OF_MANY
     found = [leiden(graph, resolution=each, seed=seed) for each in tried]
     apart = np.array([apartness(vectors, groups) for groups in found])
-    beside = np.pad(apart, 1, mode="edge")
-    apart = (0.5 * beside[:-2] + apart + 0.5 * beside[2:]) / 2.0
+    if len(vectors) <= MANY:
+        apart = np.convolve(np.pad(apart, len(EVEN) // 2, mode="edge"), EVEN, mode="valid")
     off = np.log([int(groups.max(initial=0)) + 1 for groups in found]) - np.log(expected(len(vectors)))
     best = int(np.argmax(apart - FEW * np.minimum(off, 0.0) ** 2 - MUCH * np.maximum(off, 0.0) ** 2))
+    if rounds == 1:
+        return found[best], tried[best]
     return leiden(graph, resolution=tried[best], seed=seed, rounds=rounds), tried[best]
 
 

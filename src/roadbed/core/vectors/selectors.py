@@ -233,7 +233,7 @@ def nearest(
     if vector is None:
         vector = embedder_of(workspace_id=workspace_id).encode([text], kind="query")[0]
     allowed = _allowed(view, kinds=kinds, within=within, without=without, whole=whole)
-    scores = (view.matrix @ np.asarray(vector, dtype=np.float32))[view.row]
+    scores = (np.asarray(view.matrix) @ np.asarray(vector, dtype=np.float32))[view.row]
     scores[~(allowed & (view.row >= 0) & (scores >= least))] = -np.inf
     found: list[Near] = []
     seen = 0
@@ -316,11 +316,15 @@ def _visible(workspace_id: int, passage_ids: list[int], circles: Collection[int]
     """Return those passages that are still there, of records that the asker may see now."""
     visible: set[int] = set()
     for start in range(0, len(passage_ids), 500):
-        rows = Passage.objects.filter(
-            pk__in=passage_ids[start : start + 500],
-            record__in=Record.objects.in_workspace(workspace_id, circles=circles),
+        # Two looks by primary key: as one, SQLite would list every record of the workspace first.
+        there = dict(
+            Passage.objects.filter(pk__in=passage_ids[start : start + 500]).values_list("pk", "record_id")
         )
-        visible.update(rows.values_list("pk", flat=True))
+        records = Record.objects.in_workspace(workspace_id, circles=circles).filter(
+            pk__in=set(there.values())
+        )
+        shown = set(records.values_list("pk", flat=True))
+        visible.update(pk for pk, record_id in there.items() if record_id in shown)
     return visible
 
 
