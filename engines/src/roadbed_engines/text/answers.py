@@ -25,6 +25,8 @@ Encode = Callable[[Sequence[str]], Floats]
 LEXICAL_SHARE = 0.3
 """The share of BM25 in a passage's score, the rest being cosine."""
 PASSAGES_READ = 5
+LOOKED_AT = 8
+"""So many times the passages read are looked at for one that says something new."""
 SENTENCES_QUOTED = 3
 SENTENCES_ENCODED = 8
 FOUND_FROM = 0.3
@@ -138,12 +140,21 @@ def _candidates(
 ) -> list[_Candidate]:
     weights = {word: rarity(word) for word in question.words}
     total = sum(weights.values())
-    found = []
-    order = np.argsort(-scores, kind="stable")[:read]
-    for place in (int(at) for at in order):
+    found: list[_Candidate] = []
+    taken = 0
+    said: set[str] = set()
+    for place in (int(at) for at in np.argsort(-scores, kind="stable")[: read * LOOKED_AT]):
+        if taken == read:
+            break
         text = passages[place][: lexical.LONGEST]
+        spans = sentences.split(text)
+        plain = [_plain(span.of(text)) for span in spans]
+        if said.issuperset(plain):
+            continue  # a copy of what is read already would only take another passage's place
+        taken += 1
+        said.update(plain)
         covered = _coverage(set(lexical.words(text)), weights=weights, total=total)
-        for span in sentences.split(text):
+        for span in spans:
             sentence = span.of(text)
             coverage = _coverage(set(lexical.words(sentence)), weights=weights, total=total)
             prior = 0.5 * coverage + 0.6 * float(scores[place]) + 0.15 * question.fits(sentence)

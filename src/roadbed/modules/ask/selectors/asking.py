@@ -16,6 +16,8 @@ from roadbed.modules.ask.selectors import retrieval, structured
 from roadbed_engines.text import answers, questions
 
 RELATED = 6
+RELATED_FROM = 0.6
+"""Records whose best passage scores at least so much of the best of all are listed as related."""
 ALIKE = 0.72
 """From this cosine on, a kept question is shown as one that was asked before."""
 
@@ -64,10 +66,18 @@ def _reasons(evidence: answers.Evidence | None) -> tuple[Reason, ...]:
     )
 
 
-def alike(*, workspace_id: int, question: str, limit: int = 3) -> tuple[Question, ...]:
+def alike(
+    *, workspace_id: int, question: str, vector: retrieval.Floats | None = None, limit: int = 3
+) -> tuple[Question, ...]:
     """Return kept questions that ask the same, the nearest first, whatever became of them."""
     near = vectors.nearest(
-        workspace_id=workspace_id, text=question, kinds=("question",), whole=True, limit=limit, least=ALIKE
+        workspace_id=workspace_id,
+        text=question,
+        vector=vector,
+        kinds=("question",),
+        whole=True,
+        limit=limit,
+        least=ALIKE,
     )
     same = Question.objects.in_workspace(workspace_id).filter(title__iexact=question[:300])
     ids = [*same.values_list("pk", flat=True)[:1], *(one.record_id for one in near)]
@@ -104,7 +114,13 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
             )
         )
     quoted = {one.hit.record_id for one in cited}
-    near = [records[pk] for pk in ids if pk in records and pk not in quoted][:RELATED]
+    best = got.scores[0] if got.scores else 0.0
+    worth = {
+        piece.record_id
+        for piece, score in zip(got.pieces, got.scores, strict=True)
+        if score >= RELATED_FROM * best
+    }
+    near = [records[pk] for pk in ids if pk in records and pk in worth and pk not in quoted][:RELATED]
     return Known(
         question=question.text,
         found=got.answer.found,
@@ -113,5 +129,5 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
         cited=tuple(cited),
         related=tuple(search.hit_of(record, workspace_slug=workspace.slug) for record in near),
         figures=structured.read(workspace=workspace, text=question.text, circles=circles, now=now),
-        kept=alike(workspace_id=workspace.pk, question=question.text),
+        kept=alike(workspace_id=workspace.pk, question=question.text, vector=got.vector),
     )

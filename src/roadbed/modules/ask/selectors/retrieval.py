@@ -12,6 +12,7 @@ from roadbed.core.records.models import Record
 from roadbed.core.search import ranking
 from roadbed.core.search.models import SearchEntry
 from roadbed.core.vectors import selectors as vectors
+from roadbed.core.vectors.models import Passage
 from roadbed.modules.ask.models import Question
 from roadbed_engines.text import answers, lexical, passages, questions
 from roadbed_engines.text.embedding import Embedder
@@ -43,6 +44,8 @@ class Retrieved:
     pieces: tuple[Piece, ...]
     scores: tuple[float, ...]
     answer: answers.Answer
+    vector: Floats
+    """The question's own."""
 
 
 def _stretches(text: str) -> list[str]:
@@ -72,7 +75,12 @@ def _near(
     if entries:
         own = {entry.record_id for entry in entries}
         near += vectors.nearest(
-            workspace_id=workspace_id, vector=vector, circles=circles, within=own, limit=2 * SHARING
+            workspace_id=workspace_id,
+            vector=vector,
+            circles=circles,
+            within=own,
+            limit=2 * SHARING,
+            least=-1.0,
         )
     distinct = {one.passage_id: one for one in near}
     cut = {(one.record_id, one.comment_id) for one in distinct.values() if one.ordinal > 0}
@@ -91,9 +99,14 @@ def _fresh(
     entries: Sequence[SearchEntry], *, known: set[tuple[int, int | None]], embedder: Embedder, vector: Floats
 ) -> list[Piece]:
     """Read what was written a moment ago, whose vectors are not there yet."""
+    left = [entry for entry in entries if (entry.record_id, entry.comment_id) not in known]
+    # What has been read and is not among the nearest is far from the question: that is known without reading it again.
+    read = set(
+        Passage.objects.filter(entry_id__in=[entry.pk for entry in left]).values_list("entry_id", "read_at")
+    )
     texts: list[tuple[SearchEntry, str]] = []
-    for entry in entries:
-        if (entry.record_id, entry.comment_id) not in known:
+    for entry in left:
+        if (entry.pk, entry.updated_at) not in read:
             whole = (
                 f"{entry.title}\n{entry.body}" if entry.title and entry.body else entry.title or entry.body
             )
@@ -179,4 +192,6 @@ def retrieve(
         encode=reader.encode,
         encoded=SENTENCES_ENCODED,
     )
-    return Retrieved(pieces=tuple(ranked), scores=tuple(float(score) for score in best), answer=said)
+    return Retrieved(
+        pieces=tuple(ranked), scores=tuple(float(score) for score in best), answer=said, vector=vector
+    )
