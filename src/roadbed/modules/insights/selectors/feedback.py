@@ -56,9 +56,9 @@ def list_feedback(
             rows = rows.filter(**{f"{name}_id__in": ids})
     if "theme" in filters:
         theme = narrowing.ids_by_key(workspace_id=workspace_id, key=filters["theme"], kind="theme")
-        own = list(theme)
-        own += Theme.objects.filter(parent_id__in=own).values_list("pk", flat=True)
-        rows = rows.filter(pk__in=Assignment.objects.filter(theme_id__in=own).values("feedback_id"))
+        lies_in = list(theme)
+        lies_in += Theme.objects.filter(parent_id__in=lies_in).values_list("pk", flat=True)
+        rows = rows.filter(pk__in=Assignment.objects.filter(theme_id__in=lies_in).values("feedback_id"))
     if "backs" in filters:
         target = narrowing.ids_by_key(workspace_id=workspace_id, key=filters["backs"])
         rows = rows.filter(pk__in=Quote.objects.filter(target_id__in=target).values("feedback_id"))
