@@ -241,6 +241,16 @@ class TestHook:
         assert found.json()["new"] == 2
         assert Feedback.objects.get(external_id="x").text == "ab"
 
+    def test_halves_of_characters_odd_numbers_and_dates_are_no_fault_of_ours(self, hook):
+        body = (
+            r'[{"comment": {"body": "half \ud800"}, "ticket": {"id": "\udc00"}, "x\ud800": "\ud800", "n": NaN,'
+            r' "i": 1e999},'
+            r' {"comment": {"body": "Hm."}, "at": "0001-01-01T00:00:00+14:00", "from": {"email": "\ud800\u0000"}},'
+            r' {"comment": {"body": "Old."}, "at": -62135596800000}, {"comment": {"body": "Late."}, "at": 1e300}]'
+        )
+        found = call(hook, body)
+        assert [each["outcome"] for each in found.json()["results"]] == ["new", "refused", "new", "refused"]
+
     def test_too_many_items_are_refused(self, hook, monkeypatch):
         monkeypatch.setattr(hooks, "BATCH_MOST", 2)
         assert call(hook, [ticket(1), ticket(2), ticket(3)]).status_code == 422

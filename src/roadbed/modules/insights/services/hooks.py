@@ -16,7 +16,7 @@ from roadbed.core.tables.reading.jsons import flatten
 from roadbed.modules.insights.models import Source
 from roadbed.modules.insights.services import intake
 from roadbed.modules.insights.services.intake import Received
-from roadbed.modules.insights.services.items import Item
+from roadbed.modules.insights.services.items import Item, storable
 
 BATCH_MOST = 1_000
 STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")
@@ -190,4 +190,4 @@ def _rating(value: Any, problems: list[str]) -> Decimal | None:
 def note_refusal(*, source: Source, reason: str, at: datetime) -> None:
     """Keep in the source's health that a whole request was refused, and why."""
     with transaction.atomic():
-        Source.objects.filter(pk=source.pk).update(last_error=reason[:400], last_error_at=at)
+        Source.objects.filter(pk=source.pk).update(last_error=storable(reason)[:400], last_error_at=at)

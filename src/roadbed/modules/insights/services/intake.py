@@ -246,7 +246,7 @@ def _write_down(*, source: Source, item: Item, received: Received, at: datetime)
         counts["new_count" if is_new else "changed_count"] += 1
     facts: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
     if received.outcome == Outcome.REFUSED:
-        facts |= {"last_error": received.detail[:400], "last_error_at": at}
+        facts |= {"last_error": items.storable(received.detail)[:400], "last_error_at": at}
     if is_new:
         facts["last_arrival_at"] = at
     Source.objects.filter(pk=source.pk).update(**facts)
@@ -258,7 +258,7 @@ def _write_down(*, source: Source, item: Item, received: Received, at: datetime)
         external_id=received.external_id,
         outcome=received.outcome,
         record=received.feedback,
-        detail=received.detail[:400],
+        detail=items.storable(received.detail)[:400],
         lag_seconds=min(lag, 2**31 - 1) if lag is not None else None,
         payload=_payload(source, item) if received.outcome in CAN_BE_TRIED_AGAIN else "",
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 from roadbed.core.jobs import services as jobs
 from roadbed.core.notify.services import notices
 from roadbed.modules.insights.models import Source
+from roadbed.modules.insights.services.items import storable
 
 PAUSE_MOST = timedelta(days=1)
 TELL_AFTER = 5
@@ -81,7 +82,7 @@ def note_failed(*, source: Source, reason: str, at: datetime) -> None:
     """Remember that a run failed; each further failure doubles the pause, up to a day."""
     held: Source = Source.objects.select_for_update().get(pk=source.pk)
     held.failures += 1
-    held.last_error, held.last_error_at, held.last_run_at = reason[:400], at, at
+    held.last_error, held.last_error_at, held.last_run_at = storable(reason)[:400], at, at
     pause = min(held.every * 2 ** min(held.failures - 1, 12), PAUSE_MOST)
     held.next_run_at = at + pause if held.is_on and held.is_pulled else None
     held.save(update_fields=["failures", "last_error", "last_error_at", "last_run_at", "next_run_at"])
@@ -99,6 +100,6 @@ def note_failed(*, source: Source, reason: str, at: datetime) -> None:
 def note_wait(*, source: Source, reason: str, until: datetime, at: datetime) -> None:
     """Remember that we were asked to wait: no failure, but a later run."""
     held: Source = Source.objects.select_for_update().get(pk=source.pk)
-    held.last_error, held.last_error_at, held.last_run_at = reason[:400], at, at
+    held.last_error, held.last_error_at, held.last_run_at = storable(reason)[:400], at, at
     held.next_run_at = max(until, at + timedelta(minutes=1)) if held.is_on and held.is_pulled else None
     held.save(update_fields=["last_error", "last_error_at", "last_run_at", "next_run_at"])
