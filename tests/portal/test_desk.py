@@ -199,6 +199,12 @@ class TestListings:
         assert "Zebra" not in page
         assert list(StatusNote.objects.values_list("standing", flat=True)) == ["open", "exploring"]
 
+    def test_the_feature_says_where_it_is_shown(self, ben, board, feature):
+        ben.post("portal/put/", {"board": board.pk, "key": feature.key, "title": "Public name", "text": ""})
+        page = ben.get(f"roadmap/features/{feature.key.lower()}/").content.decode()
+        assert "On the portal" in page
+        assert f"/portal/listings/{Listing.objects.get().pk}/" in page
+
     def test_it_stands_there_once(self, ben, board, feature):
         form = {"board": board.pk, "key": feature.key, "title": "Public name", "text": ""}
         ben.post("portal/put/", form)

@@ -62,7 +62,7 @@ def set_standing(*, listing: Listing, standing: str, reason: str, actor: Actor, 
     """
     if standing not in Standing.values:
         raise ValidationError({"standing": "There is no such standing."})
-    words = " ".join(reason.split())
+    words = " ".join(reason.replace("\x00", "").split())
     if standing == Standing.DECLINED and not words:
         raise ValidationError({"reason": "Say why: whoever asked for it will want to know."})
     if len(words) > 500:
@@ -108,7 +108,7 @@ def set_wording(
         raise ValidationError({"standing": "There is no such standing."})
     row = Wording.objects.filter(workspace=workspace, standing=standing).first()
     before = [row.label, row.about] if row else ["", ""]
-    words, reason = " ".join(label.split()), " ".join(about.split())
+    words, reason = (" ".join(text.replace("\x00", "").split()) for text in (label, about))
     if before == [words, reason]:
         return
     if not words and not reason:

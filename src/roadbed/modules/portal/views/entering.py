@@ -62,7 +62,7 @@ def sign_in(request: HttpRequest, workspace: str, board: str) -> HttpResponse:
     context = {
         "form": form,
         "deed": wanted if wanted in DEEDS else "",
-        "code": (request.POST.get("code") or request.GET.get("code") or "")[:12],
+        "code": "".join(filter(str.isalnum, request.POST.get("code") or request.GET.get("code") or ""))[:12],
     }
     if request.method == "POST" and form.is_valid():
         if not form.is_trapped:
