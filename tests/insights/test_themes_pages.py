@@ -107,7 +107,7 @@ class TestTheme:
         theme = theme_of(heard["road"][0])
         text = page(dan, f"insights/themes/{theme.number}/")
         assert "Halden Freight" in text
-        assert "It lies among others that say the same" in text
+        assert ">Like <a class=\"key\"" in text
         assert "By segment" not in text
 
     def test_segments_stand_side_by_side(self, dan, workspace, heard):
@@ -280,3 +280,17 @@ class TestQueries:
         theme_runs.find(workspace=workspace, actor=factories.ACTOR, at=NOW)
         alerts.count_and_tell(workspace=workspace, at=NOW)
         assert queries() <= few + 1
+
+
+class TestOneFeedback:
+    def test_it_says_which_theme_it_is_in_and_is_moved_from_there(self, ben, heard):
+        piece, target = heard["road"][0], theme_of(heard["login"][0])
+        text = page(ben, f"insights/feedback/{piece.number}/")
+        assert theme_of(piece).title in text
+        assert "It lies among others that say the same" in text
+        ben.post(f"insights/feedback/{piece.number}/theme/", {"theme": target.key})
+        assert theme_of(piece) == target
+        ben.post(f"insights/feedback/{piece.number}/theme/", {"theme": ""})
+        assert theme_of(piece) is None
+        ben.post(f"insights/feedback/{piece.number}/theme/", {"theme": "TH-999"})
+        assert theme_of(piece) is None

@@ -70,8 +70,8 @@ def list_feedback(
     for name in ("intent", "sentiment", "spoken"):
         if name in filters:
             column = "language" if name == "spoken" else name
-            wanted = ["" if value == "unknown" else value for value in filters[name]]
-            rows = rows.filter(**{f"reading__{column}__in": wanted})
+            labels = ["" if value == "unknown" else value for value in filters[name]]
+            rows = rows.filter(**{f"reading__{column}__in": labels})
     if filters.get("private"):
         rows = rows.filter(reading__has_private=True)
     if "product" in filters:

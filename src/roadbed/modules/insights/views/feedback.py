@@ -21,7 +21,7 @@ from roadbed.modules.insights.forms import lists
 from roadbed.modules.insights.forms.feedback import FactsForm, FeedbackForm
 from roadbed.modules.insights.models import Feedback, Strength
 from roadbed.modules.insights.models.readings import LANGUAGES
-from roadbed.modules.insights.selectors import briefs, choices, doubles
+from roadbed.modules.insights.selectors import briefs, choices, doubles, themes
 from roadbed.modules.insights.selectors import feedback as selectors
 from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.modules.insights.services import readings
@@ -209,6 +209,11 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         **_read_context(access, piece, now),
         "currency": access.workspace.currency,
         "attributes": sorted((str(name), value) for name, value in (piece.attributes or {}).items()),
+        # Themes are everybody's; a private piece is in none.
+        "theme_place": None if piece.is_private else themes.suggest(piece),
+        "theme_choices": []
+        if piece.is_private or not access.can_make
+        else themes.fine_choices(workspace_id=access.workspace.pk),
     }
     return responses.page(request, "insights/feedback/show.html", context)
 
