@@ -21,6 +21,10 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from roadbed.core.workspaces.models import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "engines" / "src")]
@@ -39,7 +43,7 @@ def set_up() -> None:
     call_command("migrate", verbosity=0)
 
 
-def fill(texts: list[str]) -> object:
+def fill(texts: list[str]) -> Workspace:
     """Write records, entries, passages and vectors straight into the tables."""
     import numpy as np
     from django.db import transaction
