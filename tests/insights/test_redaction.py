@@ -165,6 +165,15 @@ class TestAfterwards:
         other.refresh_from_db()
         assert other.text == "Ask mira.oduya@halden.example too"
 
+    def test_what_was_merged_into_it_is_cleaned_too(
+        self, ben: Someone, workspace: Workspace, piece: Feedback
+    ) -> None:
+        other = make.feedback(workspace, "Mine is 5500-0000-0000-0004, charged twice as well")
+        records.merge_records(survivor=piece, merged=other, actor=ben.actor, at=people.NOW)
+        self.redact(piece, ben)
+        assert places_of("5500-0000") == []
+        assert Feedback.objects.get(pk=other.pk).text == "Mine is [card], charged twice as well"
+
     def test_twice_is_refused(self, ben: Someone, piece: Feedback) -> None:
         self.redact(piece, ben)
         with pytest.raises(ValidationError, match="nothing private"):

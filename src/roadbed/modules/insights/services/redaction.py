@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
@@ -153,7 +154,7 @@ def _move_quotes(
 
 @transaction.atomic
 def redact_feedback(*, feedback: Feedback, actor: Actor, at: datetime) -> dict[str, int]:
-    """Take private words out of a piece for good, and out of everything that repeats them.
+    """Take private words out of a piece, and of what was merged into it, for good; and out of all that repeats them.
 
     Its quotes, the index, its history and notices of it hold marks from then on. There is no way back.
 
@@ -167,7 +168,20 @@ def redact_feedback(*, feedback: Feedback, actor: Actor, at: datetime) -> dict[s
     ValidationError
         If there is nothing private in it.
     """
-    piece = Feedback.objects.select_for_update(of=("self",)).get(pk=feedback.pk)
+    merged = Feedback.objects.filter(merged_into_id=feedback.pk).values_list("pk", flat=True)
+    total: Counter[str] = Counter()
+    for pk in [feedback.pk, *merged]:
+        total.update(_take_out(pk, actor=actor, at=at))
+    if not total:
+        raise ValidationError(f"There is nothing private in {feedback.key}.")
+    whole = Feedback.objects.get(pk=feedback.pk)
+    for name in ("text", "title", "attributes", "version", "updated_at", "updated_by_id"):
+        setattr(feedback, name, getattr(whole, name))
+    return dict(total)
+
+
+def _take_out(pk: int, *, actor: Actor, at: datetime) -> dict[str, int]:
+    piece = Feedback.objects.select_for_update(of=("self",)).get(pk=pk)
     cleaner = cleaning.cleaner_of(cleaning.settings_of(workspace_id=piece.workspace_id))
     findings = cleaner.find(piece.text)
     text = cleaner.text(piece.text)
@@ -176,7 +190,7 @@ def redact_feedback(*, feedback: Feedback, actor: Actor, at: datetime) -> dict[s
     attributes = cleaner.facts(piece.attributes or {})
     counts = dict(cleaner.counts)
     if not counts:
-        raise ValidationError(f"There is nothing private in {piece.key}.")
+        return {}
     replaced = [(piece.text[one.start : one.end], one.mark) for one in findings]
     for source in (piece.title, *(value for value in piece.attributes.values() if isinstance(value, str))):
         replaced += [(source[one.start : one.end], one.mark) for one in cleaner.find(source)]
@@ -195,8 +209,6 @@ def redact_feedback(*, feedback: Feedback, actor: Actor, at: datetime) -> dict[s
     search.reindex_comments(record_id=whole.pk)
     Reading.objects.filter(pk=piece.pk).update(has_private=False, private=[], private_left=False, version=0)
     cleaner.note()
-    for name in ("text", "title", "attributes", "version", "updated_at", "updated_by_id"):
-        setattr(feedback, name, getattr(whole, name))
     return counts
 
 
