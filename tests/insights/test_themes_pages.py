@@ -107,7 +107,7 @@ class TestTheme:
         theme = theme_of(heard["road"][0])
         text = page(dan, f"insights/themes/{theme.number}/")
         assert "Halden Freight" in text
-        assert ">Like <a class=\"key\"" in text
+        assert 'Like <a class="key"' in text
         assert "By segment" not in text
 
     def test_segments_stand_side_by_side(self, dan, workspace, heard):
