@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from roadbed.core.records.models import Record
 from roadbed.modules.insights.models import Segment
-from roadbed.modules.insights.selectors import demand
-from roadbed.modules.insights.selectors.outline_scope import accounts_of
+from roadbed.modules.insights.selectors import demand, outline_figures
+from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.proportions import (
     ProportionDifference,
@@ -92,6 +92,8 @@ def compare(
 ) -> Comparison:
     """Return the needs (or features) that most is asked for, with each segment's share of its customers heard.
 
+    Remembered until somebody writes in the workspace.
+
     Parameters
     ----------
     segments : sequence of Segment
@@ -99,6 +101,16 @@ def compare(
     by : str
         Which records come first: those of the largest ``impact``, or of the clearest ``difference``.
     """
+    named = tuple((segment.pk, segment.version) for segment in segments)
+    return outline_figures.remember(
+        "compare",
+        Scope(workspace_id=workspace_id),
+        (named, kind, by),
+        compute=lambda: _compare(workspace_id, segments, kind=kind, by=by),
+    )
+
+
+def _compare(workspace_id: int, segments: Sequence[Segment], *, kind: str, by: str) -> Comparison:
     candidates = ROWS if by == "impact" else ROWS * 4
     rows = (
         Record.objects.in_workspace(workspace_id)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records.models import Record
-from roadbed.modules.insights.models import Segment, Strength
+from roadbed.modules.insights.models import Account, Segment, Strength
 from roadbed.modules.insights.models.demand import Weights
 from roadbed.modules.insights.selectors import backing, outline_figures, outline_parts, voices
 from roadbed.modules.insights.selectors.outline_scope import Scope
 
 KINDS = ("need", "feature")
 PAGE_SIZE = 25
+CENT = Decimal("0.01")
 VOTE_LEVEL = 0
 """A voice's level is its strength plus one; a vote without words is at the bottom."""
 
@@ -51,6 +53,115 @@ def _money(value: Any) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """One person (or a piece of feedback that stands for somebody unnamed) with all they said of a record."""
+
+    id: int
+    account: int | None
+    level: int
+    worth: Decimal
+    quotes: int
+    votes: int
+    latest_at: dt.datetime
+    weight: Decimal
+
+    @property
+    def points(self) -> Decimal:
+        """What their voice counts."""
+        return self.worth * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Everybody who wants a record, read once for all its figures."""
+
+    record: Record
+    weights: Weights
+    speakers: tuple[Speaker, ...]
+    accounts: Mapping[int, frozenset[int]]
+    """The speakers at each account; somebody may speak for two."""
+    members: Mapping[int, frozenset[int]]
+    """The accounts, of those that spoke, in each segment that was asked for."""
+
+    def within(self, segment: Segment | None) -> Hearing:
+        """Return only those who speak for accounts of a segment."""
+        if segment is None:
+            return self
+        inside = self.members.get(segment.pk, frozenset())
+        accounts = {pk: ids for pk, ids in self.accounts.items() if pk in inside}
+        heard = frozenset().union(*accounts.values()) if accounts else frozenset()
+        return replace(
+            self,
+            speakers=tuple(
+                replace(one, account=one.account if one.account in inside else _one_of(accounts, one.id))
+                for one in self.speakers
+                if one.id in heard
+            ),
+            accounts=accounts,
+        )
+
+
+def _one_of(accounts: Mapping[int, frozenset[int]], speaker: int) -> int | None:
+    return next((pk for pk, ids in accounts.items() if speaker in ids), None)
+
+
+_VOICES = """
+WITH {voices}
+SELECT speaker, account, level, worth, at, quote FROM voice
+"""
+
+
+def hear(*, record: Record, weights: Weights, split_by: Sequence[Segment] = ()) -> Hearing:
+    """Read everybody who wants a record: two statements, whatever is asked of them then."""
+    head, params = voices.head(workspace_id=record.workspace_id, targets=[record.pk], weights=Weights())
+    worths = {
+        level: weights.vote if level == VOTE_LEVEL else weights.strengths[level - 1] for level in range(5)
+    }
+    drafts: dict[int, list[Any]] = {}
+    accounts: dict[int, set[int]] = {}
+    seen: set[tuple[int, int | None]] = set()
+    for speaker, account, level, _, at, quote in _rows(_VOICES.format(voices=head), params):
+        draft = drafts.setdefault(speaker, [None, -1, Decimal(-1), 0, 0, ""])
+        if account is not None:
+            accounts.setdefault(account, set()).add(speaker)
+            draft[0] = account if draft[0] is None else max(draft[0], account)
+        worth = worths[int(level)]
+        if (worth, level) > (draft[2], draft[1]):
+            draft[1], draft[2] = int(level), worth
+        draft[3 if quote is not None else 4] += 1
+        moment = at if isinstance(at, str) else at.isoformat(sep=" ")
+        draft[5] = max(draft[5], moment)
+        seen.add((speaker, account))
+    weighted = voices.weighted_segments(workspace_id=record.workspace_id, weights=weights)
+    wanted = {segment.pk: segment for segment in (*weighted, *split_by)}
+    members = voices.members_among(
+        workspace_id=record.workspace_id, segments=list(wanted.values()), account_ids=accounts
+    )
+    counts = _account_weights(weighted, members, weights)
+    most: dict[int, Decimal] = {}
+    for speaker, account in seen:
+        weight = counts.get(account, weights.elsewhere) if account is not None else weights.elsewhere
+        most[speaker] = max(most.get(speaker, Decimal(0)), weight)
+    speakers = tuple(
+        Speaker(pk, draft[0], draft[1], draft[2], draft[3], draft[4], backing.moment(draft[5]), most[pk])
+        for pk, draft in drafts.items()
+    )
+    return Hearing(record, weights, speakers, {pk: frozenset(ids) for pk, ids in accounts.items()}, members)
+
+
+def _account_weights(
+    weighted: Sequence[Segment], members: Mapping[int, frozenset[int]], weights: Weights
+) -> dict[int, Decimal]:
+    """Return what an account counts: the largest weight of the segments that it is in."""
+    found: dict[int, Decimal] = {}
+    for segment in weighted:
+        weight = weights.segments[segment.number]
+        for account in members.get(segment.pk, ()):
+            found[account] = max(found.get(account, Decimal(0)), weight)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreLine:
     """People whose voices count the same: how many, what one counts, and together."""
 
@@ -78,28 +189,28 @@ class Score:
     weights: Weights
 
 
-_SCORE = """
-WITH {voices}
-SELECT ranked %% 10, weight, COUNT(*), SUM(points) FROM speaker GROUP BY ranked %% 10, weight
-"""
+def score(hearing: Hearing, *, tally: EvidenceTally | None) -> Score:
+    """Return how a record's impact comes about."""
+    counts: dict[tuple[int, Decimal, Decimal], int] = {}
+    for speaker in hearing.speakers:
+        place = (speaker.level, speaker.weight, speaker.worth)
+        counts[place] = counts.get(place, 0) + 1
+    lines = [
+        ScoreLine(level, weight, people, worth, (people * worth * weight).quantize(CENT))
+        for (level, weight, worth), people in counts.items()
+    ]
+    lines.sort(key=lambda line: (-line.level, -line.weight))
+    weights = hearing.weights
+    revenue = tally.revenue if tally else Decimal(0)
+    money = weights.money_per_point
+    revenue_points = (revenue / money).quantize(CENT) if money else Decimal(0)
+    total = sum((line.points for line in lines), Decimal(0)) + revenue_points
+    return Score(tuple(lines), revenue, tally.unpriced if tally else 0, revenue_points, total, weights)
 
 
 def score_of(*, record: Record, weights: Weights) -> Score:
     """Return how a record's impact comes about, counted now."""
-    head, params = voices.head(workspace_id=record.workspace_id, targets=[record.pk], weights=weights)
-    lines = []
-    for level, weight, people, points in _rows(_SCORE.format(voices=head), params):
-        worth = weights.vote if level == VOTE_LEVEL else weights.strengths[int(level) - 1]
-        counted = Decimal(str(points)).quantize(Decimal("0.01"))
-        lines.append(ScoreLine(int(level), Decimal(str(weight)), int(people), worth, counted))
-    lines.sort(key=lambda line: (-line.level, -line.weight))
-    kept = tally_of(record)
-    revenue = kept.revenue if kept else Decimal(0)
-    money = weights.money_per_point
-    revenue_points = (revenue / money).quantize(Decimal("0.01")) if money else Decimal(0)
-    total = sum((line.points for line in lines), Decimal(0)) + revenue_points
-    unpriced = kept.unpriced if kept else 0
-    return Score(tuple(lines), revenue, unpriced, revenue_points, total, weights)
+    return score(hear(record=record, weights=weights), tally=tally_of(record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +229,34 @@ class Asker:
     latest_at: dt.datetime
 
 
-_INSIDE = "account IN (SELECT account FROM member WHERE segment = %s)"
-_PEOPLE = """
-WITH {voices},
-asked(speaker, account, quotes, votes, at) AS (
-    SELECT speaker, MAX(account), COUNT(DISTINCT quote), COUNT(DISTINCT vote), MAX(at)
-    FROM voice {within} GROUP BY speaker
-)
-SELECT record.title, record.kind, record.number, account.title, account.number,
-       speaker.ranked %% 10, asked.quotes, asked.votes, speaker.points, asked.at
-FROM asked
-JOIN speaker ON speaker.speaker = asked.speaker
-JOIN records_record record ON record.id = ABS(asked.speaker)
-LEFT JOIN records_record account ON account.id = asked.account
-ORDER BY speaker.points DESC, asked.at DESC, asked.speaker
-LIMIT %s OFFSET %s
-"""
+def askers(
+    hearing: Hearing, *, segment: Segment | None = None, most: int = PAGE_SIZE, offset: int = 0
+) -> list[Asker]:
+    """Return who wants it, whoever counts most first; one more than `most` where there are more. One query."""
+    ranked = sorted(
+        hearing.within(segment).speakers, key=lambda one: (one.points, one.latest_at, one.id), reverse=True
+    )[offset : offset + most + 1]
+    wanted = {abs(one.id) for one in ranked} | {one.account for one in ranked if one.account is not None}
+    records = Record.objects.in_bulk(wanted)
+    found = []
+    for one in ranked:
+        record = records[abs(one.id)]
+        account = records.get(one.account) if one.account is not None else None
+        is_person = record.kind == "person"
+        found.append(
+            Asker(
+                name=record.title if is_person else "Somebody unnamed",
+                url_path=f"{'people' if is_person else 'feedback'}/{record.number}/",
+                account=account.title if account else "",
+                account_number=account.number if account else None,
+                level=one.level,
+                quotes=one.quotes,
+                votes=one.votes,
+                points=one.points.quantize(CENT),
+                latest_at=one.latest_at,
+            )
+        )
+    return found
 
 
 def people_asking(
@@ -145,30 +268,8 @@ def people_asking(
     offset: int = 0,
 ) -> list[Asker]:
     """Return who wants a record, whoever counts most first; one more than `most` where there are more."""
-    split = [segment] if segment else []
-    head, params = voices.head(
-        workspace_id=record.workspace_id, targets=[record.pk], weights=weights, split_by=split
-    )
-    within = f"WHERE {_INSIDE}" if segment else ""
-    params += [segment.pk] if segment else []
-    found = []
-    for row in _rows(_PEOPLE.format(voices=head, within=within), [*params, most + 1, offset]):
-        title, kind, number, account, account_number, level, quotes, votes, points, at = row
-        place = "people" if kind == "person" else "feedback"
-        found.append(
-            Asker(
-                name=title if kind == "person" else "Somebody unnamed",
-                url_path=f"{place}/{number}/",
-                account=account or "",
-                account_number=account_number,
-                level=int(level),
-                quotes=quotes,
-                votes=votes,
-                points=Decimal(str(points)).quantize(Decimal("0.01")),
-                latest_at=backing.moment(at),
-            )
-        )
-    return found
+    hearing = hear(record=record, weights=weights, split_by=[segment] if segment else ())
+    return askers(hearing, segment=segment, most=most, offset=offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +287,31 @@ class AskingAccount:
     latest_at: dt.datetime
 
 
-_ACCOUNTS = """
-WITH {voices},
-asked(account, speaker, at) AS (
-    SELECT account, speaker, MAX(at) FROM voice WHERE account IS NOT NULL {within} GROUP BY account, speaker
-)
-SELECT record.id, record.title, record.number, account.plan, account.revenue, COUNT(*),
-       MAX(speaker.ranked %% 10), SUM(speaker.points), MAX(asked.at)
-FROM asked
-JOIN speaker ON speaker.speaker = asked.speaker
-JOIN records_record record ON record.id = asked.account AND record.deleted_at IS NULL AND record.circle_id IS NULL
-JOIN insights_account account ON account.record_id = record.id
-GROUP BY record.id, record.title, record.number, account.plan, account.revenue
-ORDER BY CASE WHEN account.revenue IS NULL THEN 1 ELSE 0 END, account.revenue DESC, SUM(speaker.points) DESC, record.id
-LIMIT %s OFFSET %s
-"""
+def asking_accounts(
+    hearing: Hearing, *, segment: Segment | None = None, most: int = PAGE_SIZE, offset: int = 0
+) -> list[AskingAccount]:
+    """Return the customers behind it, the largest revenue first, those of unknown revenue last. One query."""
+    inside = hearing.within(segment)
+    speakers = {one.id: one for one in inside.speakers}
+    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=list(inside.accounts))
+    order = F("revenue").desc(nulls_last=True)
+    found = []
+    for account in rows.order_by(order, "-pk")[offset : offset + most + 1]:
+        own = [speakers[pk] for pk in inside.accounts[account.pk]]
+        found.append(
+            AskingAccount(
+                pk=account.pk,
+                name=account.title,
+                number=account.number,
+                plan=account.plan,
+                revenue=account.revenue,
+                people=len(own),
+                level=max(one.level for one in own),
+                points=sum((one.points for one in own), Decimal(0)).quantize(CENT),
+                latest_at=max(one.latest_at for one in own),
+            )
+        )
+    return found
 
 
 def accounts_asking(
@@ -212,26 +323,8 @@ def accounts_asking(
     offset: int = 0,
 ) -> list[AskingAccount]:
     """Return the customers behind a record, the largest revenue first, those of unknown revenue last."""
-    split = [segment] if segment else []
-    head, params = voices.head(
-        workspace_id=record.workspace_id, targets=[record.pk], weights=weights, split_by=split
-    )
-    within = f"AND {_INSIDE}" if segment else ""
-    params += [segment.pk] if segment else []
-    return [
-        AskingAccount(
-            pk=row[0],
-            name=row[1],
-            number=row[2],
-            plan=row[3],
-            revenue=_money(row[4]),
-            people=row[5],
-            level=int(row[6]),
-            points=Decimal(str(row[7])).quantize(Decimal("0.01")),
-            latest_at=backing.moment(row[8]),
-        )
-        for row in _rows(_ACCOUNTS.format(voices=head, within=within), [*params, most + 1, offset])
-    ]
+    hearing = hear(record=record, weights=weights, split_by=[segment] if segment else ())
+    return asking_accounts(hearing, segment=segment, most=most, offset=offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +337,30 @@ class SegmentDemand:
     revenue: Decimal
     unpriced: int
     heard: int
+
+
+def segments_of(hearing: Hearing, *, segments: Sequence[Segment]) -> dict[int, SegmentDemand]:
+    """Return who of each segment wants a record; silent ones are left out. Two queries, one of them remembered."""
+    heard = heard_accounts(workspace_id=hearing.record.workspace_id, segments=segments)
+    spoken = set().union(*(hearing.members.get(segment.pk, frozenset()) for segment in segments))
+    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=spoken)
+    revenue = dict(rows.values_list("pk", "revenue"))
+    found = {}
+    for segment in segments:
+        inside = [pk for pk in hearing.members.get(segment.pk, ()) if pk in revenue]
+        if not inside:
+            continue
+        people = frozenset().union(*(hearing.accounts[pk] for pk in inside))
+        known = [revenue[pk] for pk in inside if revenue[pk] is not None]
+        found[segment.pk] = SegmentDemand(
+            segment.pk,
+            len(people),
+            len(inside),
+            sum(known, Decimal(0)),
+            len(inside) - len(known),
+            heard.get(segment.pk, 0),
+        )
+    return found
 
 
 _SEGMENTS = """

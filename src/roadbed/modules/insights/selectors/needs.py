@@ -12,9 +12,10 @@ from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, Q, 
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
+from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Link, Record
 from roadbed.modules.insights.models import Need, Segment
-from roadbed.modules.insights.selectors import outline_parts
+from roadbed.modules.insights.selectors import demand, outline_parts
 from roadbed.modules.insights.selectors.outline_parts import ANSWERING, Citation
 from roadbed.modules.insights.selectors.outline_scope import Scope, midnight, said, sane
 
@@ -169,7 +170,7 @@ def _back(first: dt.date, months: int) -> dt.date:
 
 @dataclass(frozen=True, slots=True)
 class SegmentShare:
-    """What one segment says about a need, and how large the segment is."""
+    """What one segment says about a need, by quote or vote, and how many of its customers were heard at all."""
 
     key: str
     title: str
@@ -178,31 +179,33 @@ class SegmentShare:
     accounts: int
     size: int
     revenue: Decimal
+    unpriced: int
 
 
 def segment_shares(*, need: Need, workspace: str) -> list[SegmentShare]:
-    """Return how each segment stands to a need: three queries, whatever the number of segments."""
+    """Return how each segment stands to a need, in a number of queries that does not grow with the segments."""
     segments = outline_parts.segments_of(need.workspace_id)
     if not segments:
         return []
-    scope = Scope(workspace_id=need.workspace_id)
-    shares = outline_parts.by_segment(scope, need_ids=[need.pk], segments=segments, workspace=workspace)
-    silent = [
-        outline_parts.Share(key=one.key, title=one.title, url="", people=0, accounts=0) for one in segments
-    ]
-    sizes = outline_parts.sizes_of(segments, spoken=said(scope).filter(target_id=need.pk).values("customer"))
-    return [
-        SegmentShare(
-            key=share.key,
-            title=share.title,
-            url=share.url,
-            people=share.people,
-            accounts=share.accounts,
-            size=sizes[segment.pk][0],
-            revenue=sizes[segment.pk][1],
+    found = demand.by_segment(workspace_id=need.workspace_id, record_ids=[need.pk], segments=segments)
+    heard = demand.heard_accounts(workspace_id=need.workspace_id, segments=segments)
+    own = found.get(need.pk, {})
+    shares = []
+    for segment in segments:
+        said = own.get(segment.pk)
+        shares.append(
+            SegmentShare(
+                key=segment.key,
+                title=segment.title,
+                url=kinds.url_of(segment, workspace=workspace),
+                people=said.people if said else 0,
+                accounts=said.accounts if said else 0,
+                size=heard.get(segment.pk, 0),
+                revenue=said.revenue if said else Decimal(0),
+                unpriced=said.unpriced if said else 0,
+            )
         )
-        for share, segment in zip(shares.get(need.pk, silent), segments, strict=True)
-    ]
+    return shares
 
 
 def segment_with_key(*, workspace_id: int, key: str) -> Segment | None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Link, Relation
 from roadbed.modules.insights.models import Account, Feedback, Quote, Segment, Strength
+from roadbed.modules.insights.selectors import voices
 from roadbed.modules.insights.selectors.outline_scope import Scope, account, accounts_of, rows, said
 
 ANSWERING = (Relation.ANSWERS, Relation.DELIVERS)
@@ -168,25 +170,37 @@ def by_segment(
     """Return how many people and accounts of each segment stand behind each need, in one query."""
     if not segments or not need_ids:
         return {}
-    counts = {}
-    for place, segment in enumerate(segments):
-        inside = Q(customer__in=accounts_of(segment).values("pk"))
-        counts[f"people_{place}"] = Count("speaker", distinct=True, filter=inside)
-        counts[f"accounts_{place}"] = Count("customer", distinct=True, filter=inside)
     spoken = said(scope).filter(target_id__in=list(need_ids)).order_by()
+    inner, params = spoken.values_list("target_id", "speaker", "customer").query.sql_with_params()
+    inside, more = voices.members(workspace_id=scope.workspace_id, segments=segments)
+    statement = _BY_SEGMENT.replace("{said}", inner).replace("{members}", inside)
+    counted: dict[tuple[int, int], tuple[int, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*params, *more])
+        for target, segment_id, people, accounts in cursor.fetchall():
+            counted[target, segment_id] = (people, accounts)
+    spoken_of = {target for target, _ in counted}
     return {
-        row["target_id"]: [
+        target: [
             Share(
-                key=segment.key,
-                title=segment.title,
-                url=kinds.url_of(segment, workspace=workspace),
-                people=row[f"people_{place}"],
-                accounts=row[f"accounts_{place}"],
+                segment.key,
+                segment.title,
+                kinds.url_of(segment, workspace=workspace),
+                *counted.get((target, segment.pk), (0, 0)),
             )
-            for place, segment in enumerate(segments)
+            for segment in segments
         ]
-        for row in spoken.values("target_id").annotate(**counts)
+        for target in spoken_of
     }
+
+
+_BY_SEGMENT = """
+WITH voice(target, speaker, account) AS ({said}),
+{members}
+SELECT voice.target, member.segment, COUNT(DISTINCT voice.speaker), COUNT(DISTINCT voice.account)
+FROM voice JOIN member ON member.account = voice.account
+GROUP BY voice.target, member.segment
+"""
 
 
 def sizes_of(segments: Sequence[Segment], *, spoken: Any) -> Mapping[int, tuple[int, Decimal]]:

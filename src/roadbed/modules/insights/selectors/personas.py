@@ -18,7 +18,7 @@ from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.proportions import ProportionDifference, Share, difference_in_proportions, share_of
 
-CANDIDATES = 60
+CANDIDATES = 30
 SHOWN = 6
 QUOTES = 2
 MOST_WORDS = 5
@@ -99,7 +99,7 @@ JOIN records_record live ON live.id = heard.account AND live.deleted_at IS NULL 
 def heard_in_all(*, workspace_id: int) -> int:
     """Return how many accounts said or wanted anything at all."""
     scope = Scope(workspace_id=workspace_id)
-    return outline_figures.remember("heard in all", scope, compute=lambda: _heard_in_all(workspace_id))
+    return outline_figures.remember("heard_in_all", scope, compute=lambda: _heard_in_all(workspace_id))
 
 
 def _heard_in_all(workspace_id: int) -> int:
@@ -129,7 +129,14 @@ def _apart(own: Share, rest: Share | None) -> ProportionDifference | None:
 
 
 def persona_of(*, segment: Segment, workspace: str) -> Persona:
-    """Return the persona that a segment's words make, in a fixed number of queries."""
+    """Return the persona that a segment's words make, in a fixed number of queries; remembered until somebody writes."""
+    scope = Scope(workspace_id=segment.workspace_id, segment=segment)
+    return outline_figures.remember(
+        "persona", scope, workspace, compute=lambda: _persona(segment, workspace=workspace)
+    )
+
+
+def _persona(segment: Segment, *, workspace: str) -> Persona:
     workspace_id = segment.workspace_id
     inside = accounts_of(segment)
     total = inside.order_by().aggregate(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from roadbed.modules.insights.models import Account, Segment, Strength, rules
@@ -77,6 +79,36 @@ def _weighted(*, segments: Sequence[Segment], weights: Weights) -> str:
     )
 
 
+_AMONG = {
+    "sqlite": "voice(account) AS (SELECT value FROM json_each(%s))",
+    "postgresql": "voice(account) AS (SELECT value::bigint FROM jsonb_array_elements_text(%s::jsonb) AS t(value))",
+}
+
+
+def members_among(
+    *, workspace_id: int, segments: Sequence[Segment], account_ids: Collection[int]
+) -> dict[int, frozenset[int]]:
+    """Return which of these accounts are in each segment, in one statement for all."""
+    if not segments or not account_ids:
+        return {}
+    inside, params = members(workspace_id=workspace_id, segments=segments)
+    statement = f"WITH {_AMONG[connection.vendor]}, {inside} SELECT segment, account FROM member"  # noqa: S608  # Django's SQL
+    found: dict[int, set[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(sorted(account_ids)), *params])
+        for segment, account in cursor.fetchall():
+            found.setdefault(segment, set()).add(account)
+    return {segment: frozenset(accounts) for segment, accounts in found.items()}
+
+
+def weighted_segments(*, workspace_id: int, weights: Weights) -> list[Segment]:
+    """Return the segments that have a weight of their own and are there."""
+    if not weights.segments:
+        return []
+    rows = Segment.objects.in_workspace(workspace_id).filter(kind="segment", number__in=weights.segments)
+    return list(rows)
+
+
 def head(
     *,
     workspace_id: int,
@@ -91,11 +123,7 @@ def head(
     split_by : sequence of Segment
         Segments to find in ``member`` besides those that have a weight.
     """
-    weighted = (
-        list(Segment.objects.in_workspace(workspace_id).filter(kind="segment", number__in=weights.segments))
-        if weights.segments
-        else []
-    )
+    weighted = weighted_segments(workspace_id=workspace_id, weights=weights)
     known = {segment.pk for segment in weighted}
     inside, params = members(
         workspace_id=workspace_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
@@ -38,7 +39,7 @@ class Wish:
 
 def wishes_of(
     *,
-    said_by: Q,
+    said_by: Sequence[Q],
     voted_by: Q,
     workspace_id: int,
     workspace: str,
@@ -49,22 +50,30 @@ def wishes_of(
 
     Parameters
     ----------
-    said_by : Q
-        Over quotes.
+    said_by : sequence of Q
+        Over quotes, such that no quote meets two of them; each is looked up by its own index.
     voted_by : Q
         Over votes.
     """
     open_to = Q(target__deleted_at__isnull=True) & (
         Q(target__circle__isnull=True) | Q(target__circle_id__in=list(circles))
     )
-    quoted = {
-        row["target_id"]: row
-        for row in Quote.objects.filter(said_by & open_to, feedback__deleted_at__isnull=True)
-        .filter(Q(feedback__circle__isnull=True) | Q(feedback__circle_id__in=list(circles)))
-        .order_by()
-        .values("target_id")
-        .annotate(quotes=Count("pk"), strongest=Max("strength"), latest=Max("feedback__said_at"))
-    }
+    quoted: dict[int, dict[str, Any]] = {}
+    for condition in said_by:
+        rows = (
+            Quote.objects.filter(condition & open_to, feedback__deleted_at__isnull=True)
+            .filter(Q(feedback__circle__isnull=True) | Q(feedback__circle_id__in=list(circles)))
+            .order_by()
+            .values("target_id")
+            .annotate(quotes=Count("pk"), strongest=Max("strength"), latest=Max("feedback__said_at"))
+        )
+        for row in rows:
+            known = quoted.setdefault(
+                row["target_id"], {"quotes": 0, "strongest": 0, "latest": row["latest"]}
+            )
+            known["quotes"] += row["quotes"]
+            known["strongest"] = max(known["strongest"], row["strongest"])
+            known["latest"] = max(known["latest"], row["latest"])
     voted = {
         row["target_id"]: row
         for row in Vote.objects.filter(voted_by & open_to, person__deleted_at__isnull=True)

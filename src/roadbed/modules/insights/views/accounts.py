@@ -146,14 +146,17 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         .order_by("-said_at", "-pk")[:20]
     )
     own_people = selectors.list_people(workspace_id=access.workspace.pk, filters={"account": account.key})
+    members = list(own_people.order_by("pk").values_list("pk", flat=True)[:500])
     wishes, wishes_count = wish_reads.wishes_of(
-        said_by=Q(feedback__account_id=account.pk) | Q(feedback__person__account_id=account.pk),
+        said_by=[
+            Q(feedback__account_id=account.pk),
+            Q(feedback__account__isnull=True, feedback__person_id__in=members),
+        ],
         voted_by=Q(person__account_id=account.pk),
         workspace_id=access.workspace.pk,
         workspace=access.workspace.slug,
         circles=access.circle_ids,
     )
-    members = list(own_people.order_by("pk").values_list("pk", flat=True)[:500])
     listed = shared.place(access, f"feedback/?account={account.key}")
     context: dict[str, Any] = {
         **pages.record_context(access=access, record=account, now=now, with_chain=False),

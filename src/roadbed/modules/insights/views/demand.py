@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from roadbed.core.evidence import figures
+from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access, page
 from roadbed.modules.insights.models import Segment
-from roadbed.modules.insights.models.demand import Weights
 from roadbed.modules.insights.selectors import demand as selectors
 from roadbed.modules.insights.selectors import needs, outline_figures, weighting
 from roadbed.modules.insights.selectors import votes as vote_reads
@@ -55,10 +56,10 @@ def _chosen_segment(request: HttpRequest, access: Access) -> Segment | None:
     return needs.segment_with_key(workspace_id=access.workspace.pk, key=key) if key else None
 
 
-def _score(record: Record, weights: Weights) -> dict[str, Any]:
-    score = selectors.score_of(record=record, weights=weights)
+def _score(hearing: selectors.Hearing, tally: EvidenceTally | None) -> dict[str, Any]:
+    score = selectors.score(hearing, tally=tally)
     lines = [{"line": line, "chip": level_chip(line.level)} for line in score.lines]
-    return {"score": score, "score_lines": lines, "weights": weights}
+    return {"score": score, "score_lines": lines, "weights": hearing.weights}
 
 
 def share_words(share: Share | None) -> str:
@@ -77,12 +78,11 @@ def share_or_none(accounts: int, heard: int) -> Share | None:
         return None
 
 
-def _by_segment(access: Access, record: Record) -> list[dict[str, Any]]:
-    workspace_id = access.workspace.pk
-    segments = selectors.segments_to_split(workspace_id=workspace_id)
-    found = selectors.by_segment(workspace_id=workspace_id, record_ids=[record.pk], segments=segments)
-    heard = selectors.heard_accounts(workspace_id=workspace_id, segments=segments) if segments else {}
-    own = found.get(record.pk, {})
+def _by_segment(
+    access: Access, hearing: selectors.Hearing, segments: Sequence[Segment]
+) -> list[dict[str, Any]]:
+    own = selectors.segments_of(hearing, segments=segments) if segments else {}
+    heard = selectors.heard_accounts(workspace_id=access.workspace.pk, segments=segments)
     lines = []
     for segment in segments:
         said = own.get(segment.pk)
@@ -129,16 +129,17 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     path = figures.demand_url(record, workspace=workspace.slug)
     rest = f"segment={segment.key}" if segment else ""
     places = {name: _offset(request, name) for name in ("people", "customers")}
-    people = selectors.people_asking(record=record, weights=weights, segment=segment, offset=places["people"])
-    accounts = selectors.accounts_asking(
-        record=record, weights=weights, segment=segment, offset=places["customers"]
-    )
+    segments = selectors.segments_to_split(workspace_id=workspace.pk)
+    split = [*segments, segment] if segment and segment not in segments else segments
+    hearing = selectors.hear(record=record, weights=weights, split_by=split)
+    people = selectors.askers(hearing, segment=segment, offset=places["people"])
+    accounts = selectors.asking_accounts(hearing, segment=segment, offset=places["customers"])
     trend = outline_figures.trends(
         Scope(workspace_id=workspace.pk), need_ids=[record.pk], last=timezone.localdate()
     ).get(record.pk)
     votes = list(vote_reads.votes_for(record=record)[:VOTERS_SHOWN])
     context = {
-        **_score(record, weights),
+        **_score(hearing, tally),
         "record": record,
         "record_url": kinds.url_of(record, workspace=workspace.slug),
         "kind": kinds.get(record.kind),
@@ -149,7 +150,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         "people": _pages(people, offset=places["people"], name="people", path=path, rest=rest),
         "accounts": _pages(accounts, offset=places["customers"], name="customers", path=path, rest=rest),
         "segment": segment,
-        "shares": _by_segment(access, record),
+        "shares": _by_segment(access, hearing, segments),
         "trend": trend,
         "trend_words": outline_words.trend_words(trend) if trend else "too few to say whether it rises",
         "trend_tone": TONES[trend.direction] if trend else "outline",
@@ -175,23 +176,24 @@ def parts(request: HttpRequest, access: Access, key: str, figure: str) -> HttpRe
         "currency": access.workspace.currency,
         "levels": {level: level_chip(level) for level in LEVEL_TONES},
     }
+    hearing = selectors.hear(record=record, weights=weights)
     if figure in {"customers", "revenue"}:
-        found: list[Any] = list(selectors.accounts_asking(record=record, weights=weights, most=FEW))
+        found: list[Any] = list(selectors.asking_accounts(hearing, most=FEW))
         context |= {"rows": found[:FEW], "more": len(found) > FEW}
     elif figure == "people":
-        askers = selectors.people_asking(record=record, weights=weights, most=FEW)
+        askers = selectors.askers(hearing, most=FEW)
         context |= {"rows": askers[:FEW], "more": len(askers) > FEW}
     elif figure == "strength":
-        context |= {"strengths": _strengths(record, weights)}
+        context |= {"strengths": _strengths(hearing)}
     else:
-        context |= _score(record, weights)
+        context |= _score(hearing, selectors.tally_of(record))
     return render(request, "insights/demand/parts.html", context)
 
 
-def _strengths(record: Record, weights: Weights) -> list[dict[str, Any]]:
+def _strengths(hearing: selectors.Hearing) -> list[dict[str, Any]]:
     """Return how many people said it how strongly."""
     counts: dict[int, int] = {}
-    for line in selectors.score_of(record=record, weights=weights).lines:
+    for line in selectors.score(hearing, tally=None).lines:
         counts[line.level] = counts.get(line.level, 0) + line.people
     return [
         {

@@ -115,7 +115,7 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     )
     heard = selectors.voices_of(ids=[person.pk], by="person").get(person.pk, selectors.Voices())
     wishes, wishes_count = wish_reads.wishes_of(
-        said_by=Q(feedback__person_id=person.pk),
+        said_by=[Q(feedback__person_id=person.pk)],
         voted_by=Q(person_id=person.pk),
         workspace_id=access.workspace.pk,
         workspace=access.workspace.slug,
