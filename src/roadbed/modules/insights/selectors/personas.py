@@ -129,7 +129,7 @@ def _apart(own: Share, rest: Share | None) -> ProportionDifference | None:
 
 
 def persona_of(*, segment: Segment, workspace: str) -> Persona:
-    """Return the persona that a segment's words make, in a fixed number of queries; remembered until somebody writes."""
+    """Return the persona that a segment's words make, remembered until somebody writes."""
     scope = Scope(workspace_id=segment.workspace_id, segment=segment)
     return outline_figures.remember(
         "persona", scope, workspace, compute=lambda: _persona(segment, workspace=workspace)
