@@ -38,6 +38,7 @@ def pictures(house: House) -> list[tuple[str, str, str]]:
         ("inbox", "insights/", "light"),
         ("needs", "insights/needs/", "light"),
         ("outline", "insights/outline/", "light"),
+        ("sources", "insights/sources/", "light"),
         ("roadmap", "roadmap/", "light"),
         ("tree", "roadmap/tree/", "light"),
     ]

@@ -289,6 +289,13 @@ class TestUpload:
         assert "Google Play reviews" in page
         assert "Productboard notes" in page
 
+    def test_what_was_recognised_is_said(self, ben, workspace):
+        name, content, _ = FILES["fider"]
+        run = services.create_import(
+            workspace=workspace, target="feedback", name=name, chunks=[content], actor=ben.actor, at=NOW
+        )
+        assert "Fider posts" in ben.get(f"import/{run.pk}/").content.decode()
+
     def test_the_api_takes_one_by_name(self, ben):
         from django.core.files.uploadedfile import SimpleUploadedFile
 

@@ -241,6 +241,9 @@ def _mapping_page(
     context = {
         "run": run,
         "label": target.label,
+        "preset": next(
+            (each.label for each in target.presets if each.name == run.options.get("preset", "")), ""
+        ),
         "form": form or MappingForm(run=run),
         "layout": LayoutForm(run=run, sheets=sheets),
         "columns": columns,
