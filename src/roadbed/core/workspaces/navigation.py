@@ -14,7 +14,7 @@ Counter = Callable[[Access], int]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place in the navigation; `path` is below the workspace's address."""
+    """A place in the navigation; `path` is below the workspace's address, and `also` are further paths of the place."""
 
     label: str
     path: str
@@ -22,6 +22,7 @@ class Entry:
     order: int = 100
     role: Role = Role.VIEWER
     count: Counter | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,13 @@ def build(*, access: Access, path: str) -> list[Group]:
     """Return the navigation for a member; the longest entry that the path lies under is the current one."""
     base = f"/w/{access.workspace.slug}/"
     visible = [entry for entry in entries() if access.allows(entry.role)]
-    under = [entry.path for entry in visible if path.startswith(base + entry.path)]
-    current = max(under, key=len, default=None)
+    under = {
+        place: entry.path
+        for entry in visible
+        for place in (entry.path, *entry.also)
+        if path.startswith(base + place)
+    }
+    current = under[max(under, key=len)] if under else None
     groups: list[Group] = []
     for label in GROUPS:
         items = [

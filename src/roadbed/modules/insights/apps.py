@@ -107,7 +107,13 @@ class InsightsConfig(AppConfig):
             navigation.Entry(label="Outline", path="insights/outline/", group="Discover", order=12),
             navigation.Entry(label="Customers", path="insights/accounts/", group="Discover", order=13),
             navigation.Entry(label="People", path="insights/people/", group="Discover", order=14),
-            navigation.Entry(label="Segments", path="insights/segments/", group="Discover", order=15),
+            navigation.Entry(
+                label="Segments",
+                path="insights/segments/",
+                group="Discover",
+                order=15,
+                also=("insights/compare/",),
+            ),
             navigation.Entry(label="Sources", path="insights/sources/", group="Discover", order=16),
         ):
             navigation.register(entry)
