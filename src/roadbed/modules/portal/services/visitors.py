@@ -22,6 +22,7 @@ from roadbed.modules.portal.models import (
     GuestVote,
     Listing,
     Remark,
+    Silence,
     Visitor,
 )
 from roadbed.modules.portal.selectors import doors
@@ -198,8 +199,12 @@ def rename(*, visitor: Visitor, name: str) -> None:
 
 @transaction.atomic
 def set_mail(*, visitor: Visitor, wanted: bool) -> None:
-    """Want to hear by mail, or not."""
+    """Want to hear by mail, or not. Wanting it again ends the silence that was asked for in a mail."""
     Visitor.objects.filter(pk=visitor.pk).update(takes_mail=wanted)
+    if wanted:
+        Silence.objects.filter(
+            workspace_id=visitor.workspace_id, email=visitor.email.lower(), why=Silence.Why.ASKED
+        ).delete()
     visitor.takes_mail = wanted
 
 
