@@ -14,7 +14,7 @@ REVIEWED: dict[str, str] = {
     "core/vectors/selectors:_take_in": "The table of all passages, as above.",
     "core/vectors/selectors:texts_of": "Takes passages that `nearest` returned.",
     "core/workspaces/views/workspace:verify": "Counts the deeds of the chain, whoever they were for: documented.",
-    "modules/ask/selectors/retrieval:_fresh": "Takes entries that `any_of` found behind the wall; asks only what was read.",
+    "modules/ask/selectors/retrieval:_fresh": "Takes entries that `any_of` found behind the wall.",
     "modules/insights/facade:_heard_of_targets": _OF_TARGETS,
     "modules/insights/facade:voters_of": _OF_ONE,
     "modules/insights/imports/customers:accounts_in_use": _WRITING,

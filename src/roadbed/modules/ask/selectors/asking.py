@@ -70,11 +70,14 @@ def alike(
     *, workspace_id: int, question: str, vector: retrieval.Floats | None = None, limit: int = 3
 ) -> tuple[Question, ...]:
     """Return kept questions that ask the same, the nearest first, whatever became of them."""
+    own = list(Question.objects.in_workspace(workspace_id).values_list("pk", flat=True))
+    if not own:
+        return ()
     near = vectors.nearest(
         workspace_id=workspace_id,
         text=question,
         vector=vector,
-        kinds=("question",),
+        within=own,
         whole=True,
         limit=limit,
         least=ALIKE,

@@ -19,11 +19,11 @@ from roadbed_engines.text.embedding import Embedder
 
 Floats = npt.NDArray[np.float32]
 
-NEAR = 24
-SHARING = 24
+NEAR = 16
+SHARING = 16
 FRESH = 8
 """Passages that have no vector yet are read on the spot, up to so many."""
-SENTENCES_ENCODED = 5
+SENTENCES_ENCODED = 4
 OWN_KIND = "question"
 
 
