@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -19,11 +18,6 @@ from roadbed.modules.insights.services import hooks
 from roadbed.modules.insights.services import sources as services
 from tests.insights import factories
 from tests.insights.test_sources_intake import make_source
-
-
-@pytest.fixture(autouse=True)
-def nobody_counted_yet():
-    cache.clear()
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
@@ -14,19 +16,18 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from roadbed.core.gates import services as gates
 from roadbed.modules.insights.forms.sources import TRAP, VoiceForm
 from roadbed.modules.insights.models import Source
 from roadbed.modules.insights.selectors import sources as selectors
 from roadbed.modules.insights.services import github, hooks, intake
 from roadbed.modules.insights.services.intake import Received
 from roadbed.modules.insights.services.items import Item
-from roadbed.modules.insights.views import limits
 
 SALT = "insights.voice"
 STAMP_LIVES = 60 * 60 * 24 * 2
-HOUR, MINUTE = 3600, 60
-TRIES_AN_HOUR = 600
-"""Tries with an address that is none, from one place."""
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+GITHUB_A_MINUTE = 600
 
 
 def _form_or_404(token: str) -> Source:
@@ -46,6 +47,15 @@ def _unstamp(text: str) -> str:
         return str(signing.loads(text, salt=SALT, max_age=STAMP_LIVES))
     except signing.BadSignature:
         return ""
+
+
+def _wait(*, door: str, who: str, limit: gates.Limit) -> int:
+    """Count a knock; return how many seconds to wait where there were too many, and 0 where there were not."""
+    try:
+        gates.take(door=door, who=who, limit=limit, at=timezone.now())
+    except gates.TooOftenError as error:
+        return max(1, math.ceil(error.wait.total_seconds()))
+    return 0
 
 
 def _show(
@@ -77,9 +87,8 @@ def _voice(request: HttpRequest, token: str, *, embedded: bool) -> HttpResponse:
         if form.is_valid():
             form.add_error(None, "This page was open for very long. Press Send once more.")
         return _show(request, source, embedded=embedded, status=422, form=form, stamp=_stamp())
-    wait = limits.wait_for(
-        name=f"voice:{source.pk}:{limits.caller(request)}", most=source.settings["hourly"], window=HOUR
-    )
+    who = f"{source.pk}:{gates.address_of(request)}"
+    wait = _wait(door="insights.voice", who=who, limit=gates.Limit(source.settings["hourly"], HOUR))
     if wait:
         form.add_error(
             None, f"Too much came from here within the hour. Try again in {max(1, wait // 60)} minutes."
@@ -182,10 +191,9 @@ def hook(request: HttpRequest, token: str) -> HttpResponse:
     """Take in what another program sends, and say what became of each item."""
     source = selectors.find_by_token(token=token, kinds=[Source.Kind.HOOK, Source.Kind.GITHUB])
     if source is None:
-        wait = limits.wait_for(name=f"guess:{limits.caller(request)}", most=TRIES_AN_HOUR, window=HOUR)
-        return _too_many(wait) if wait else _problem(404, "There is no such address.")
-    most = int(source.settings.get("per_minute", 600))
-    wait = limits.wait_for(name=f"hook:{source.pk}", most=most, window=MINUTE)
+        return _problem(404, "There is no such address.")
+    limit = gates.Limit(int(source.settings.get("per_minute", GITHUB_A_MINUTE)), MINUTE)
+    wait = _wait(door="insights.hook", who=str(source.pk), limit=limit)
     if wait:
         return _too_many(wait)
     if not source.is_on:
