@@ -18,7 +18,7 @@ from roadbed.modules.insights.services import intake
 from roadbed.modules.insights.services.intake import Received
 from roadbed.modules.insights.services.items import Item, storable
 
-BATCH_MOST = 1_000
+BATCH_MOST = 500
 STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")
 SIGNATURE = ("webhook-id", "webhook-timestamp", "webhook-signature")
 FIELDS = ("text", "title", "id", "said_at", "person", "email", "account", "url", "locale", "rating", "tags")
