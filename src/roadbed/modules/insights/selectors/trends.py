@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -15,7 +16,7 @@ from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.insights.models import Dimension, Feedback, TrendAlert, WeekCount
+from roadbed.modules.insights.models import Dimension, Feedback, Segment, TrendAlert, WeekCount
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.text.trends import WEEK, ChangePoint, Marker, Weeks, change_points, marker_for, monday
 
@@ -123,7 +124,10 @@ def names_of(*, workspace: Workspace, dimension: str, values: Collection[str]) -
         return {str(row.pk): (row.title, kinds.url_of(row, workspace=slug)) for row in rows}
     base = f"/w/{slug}/insights/feedback/"
     return {
-        value: (value or "Everything", f"{base}?source={value}" if dimension == Dimension.SOURCE else base)
+        value: (
+            value or "Everything",
+            f"{base}?{urlencode({'source': value})}" if dimension == Dimension.SOURCE else base,
+        )
         for value in values
     }
 
@@ -209,3 +213,11 @@ def count_new(access: Access) -> int:
     """How many alerts nobody has looked at yet, up to 100, for the navigation."""
     rows = alerts_of(workspace_id=access.workspace.pk, filters={"state": [TrendAlert.State.NEW]})
     return rows.order_by()[:100].count()
+
+
+def segments_behind(*, workspace_id: int, alerts: Sequence[TrendAlert]) -> dict[str, Segment]:
+    """Return the segments that alerts are about, by the value that the alert keeps."""
+    ids = [int(alert.value) for alert in alerts if alert.dimension == Dimension.SEGMENT]
+    if not ids:
+        return {}
+    return {str(pk): found for pk, found in Segment.objects.in_workspace(workspace_id).in_bulk(ids).items()}

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from roadbed.core.workspaces.access import Access
-from roadbed.modules.insights.models import TrendAlert
+from roadbed.modules.insights.models import Dimension, TrendAlert
 from roadbed.modules.insights.selectors import trends as selectors
 from roadbed.modules.insights.selectors.trends import Line
 from roadbed.modules.insights.services import alerts as services
@@ -148,7 +149,7 @@ def many_lines(*, id: str, title: str, lines: Sequence[Line], marks: Sequence[Re
         id=id,
         title=title,
         summary=f"Most was said of {loudest}." if lines else "Nothing was said in these weeks.",
-        spec=charts.finish(alt.layer(*_layers(rows, marks, series=True)), height=240),
+        spec=charts.finish(alt.layer(*_layers(rows, marks, series=True)), width=1080, height=260),
         rows=table,
         columns=(("week", "Week of"), *((line.value, line.name) for line in lines)),
     )
@@ -172,6 +173,7 @@ class AlertLine:
 def alert_lines(access: Access, alerts: Sequence[TrendAlert]) -> list[AlertLine]:
     """Return alerts with a few of their pieces, in one query."""
     pieces = selectors.pieces_of(alerts=alerts)
+    segments = selectors.segments_behind(workspace_id=access.workspace.pk, alerts=alerts)
     base = shared.place(access)
     found = []
     for alert in alerts:
@@ -181,8 +183,12 @@ def alert_lines(access: Access, alerts: Sequence[TrendAlert]) -> list[AlertLine]
         if alert.theme is not None:
             subject = f"{base}themes/{alert.theme.number}/"
             said += f"&theme={alert.theme.key}"
-        elif alert.dimension == "source":
-            said += f"&source={alert.value}"
+        elif alert.value in segments:
+            segment = segments[alert.value]
+            subject = f"{base}segments/{segment.number}/"
+            said += f"&segment={segment.key}"
+        elif alert.dimension == Dimension.SOURCE:
+            said += f"&{urlencode({'source': alert.value})}"
         found.append(
             AlertLine(
                 alert=alert,
