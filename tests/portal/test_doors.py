@@ -268,6 +268,12 @@ class TestNothingLeaks:
         assert eve.get(f"portal/listings/{listing.pk}/").status_code == 404
         assert not Listing.objects.filter(board__home=eve.member.workspace).exists()
 
+    def test_a_boards_wall_stays_where_it_was_built(self, private, ben):
+        answer = ben.api("put", f"records/{private.key}/circle", {"circle": None})
+        assert answer.status_code == 422
+        private.refresh_from_db()
+        assert private.circle_id is not None
+
     def test_the_wall_cannot_be_moved_under_what_was_said(self, workspace, private, ben):
         factories.submit(private, "Zebra price talk")
         with pytest.raises(Exception, match="Open another board"):

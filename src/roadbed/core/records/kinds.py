@@ -38,6 +38,8 @@ class Kind:
     """Kinds that its evidence may be linked to."""
     may_be_private: bool = False
     """Whether one may be kept to a circle; else all of the workspace sees every one."""
+    keeps_circle: bool = False
+    """Whether its wall stays where it was built, because other things stand behind it."""
 
     @property
     def model(self) -> type[Record]:

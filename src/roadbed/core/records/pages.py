@@ -25,6 +25,10 @@ def comment_lines(*, record: Record, access: Access) -> list[dict[str, Any]]:
     ]
 
 
+def _may_move(kind: str) -> bool:
+    return kinds.get(kind).may_be_private and not kinds.get(kind).keeps_circle
+
+
 def record_context(
     *,
     access: Access,
@@ -57,7 +61,7 @@ def record_context(
         "tags": list(selectors.tags_of(record_id=record.pk)),
         "merges": list(selectors.merges_of(record_id=record.pk)),
         "places": places.of(access=access, record=record),
-        "circles": list(access.member.circles.all()) if kinds.get(record.kind).may_be_private else None,
+        "circles": list(access.member.circles.all()) if _may_move(record.kind) else None,
         "beside": registry.beside(
             workspace_id=record.workspace_id, workspace=slug, record=record, circles=access.circle_ids
         ),

@@ -35,6 +35,7 @@ class PortalConfig(AppConfig):
                 body=desk.body_of_board,
                 describe=desk.describe_board,
                 may_be_private=True,
+                keeps_circle=True,
             )
         )
         navigation.register(

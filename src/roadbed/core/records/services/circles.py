@@ -65,6 +65,8 @@ def move_to_circle(
             )
     if stored.circle_id == (circle.pk if circle else None):
         return None
+    if kinds.get(record.kind).keeps_circle:
+        raise ValidationError({"circle": f"The wall of {record.key} stays where it was built."})
     before = stored.circle
     Record.objects.filter(pk=record.pk).update(
         circle=circle,
