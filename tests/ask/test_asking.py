@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 
 import pytest
 
 from roadbed.core.records import services as records
-from roadbed.core.workspaces.models import Workspace
+from roadbed.core.workspaces.models import Circle, Workspace
 from roadbed.modules.ask import services
 from roadbed.modules.ask.selectors import asking, intents
 from roadbed.modules.insights import services as insights
@@ -188,3 +189,55 @@ class TestFigures:
     @pytest.mark.parametrize("text", ["Why is the map slow?", "Which version broke the filter?", "many"])
     def test_other_questions_are_answered_in_words(self, text: str, now: datetime) -> None:
         assert intents.read(text, now=now) is None
+
+
+class TestRandomWalls:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_no_word_behind_a_wall_reaches_an_answer(
+        self,
+        workspace: Workspace,
+        ada: Someone,
+        ben: Someone,
+        cleo: Someone,
+        eve: Someone,
+        now: datetime,
+        seed: int,
+    ) -> None:
+        luck = random.Random(seed)  # noqa: S311 - who may read what is drawn, not hidden
+        circles = [
+            Circle.objects.create(workspace=workspace, name=name, created_at=now) for name in ("Red", "Blue")
+        ]
+        for circle in circles:
+            circle.members.set([one.member for one in (ada, ben, cleo) if luck.random() < 0.5])
+        behind: dict[str, object] = {}
+        for number in range(14):
+            wall = luck.choice([None, None, *circles, "elsewhere"])
+            marker = f"zebra{number}x"
+            text = f"The map in tunnel {luck.randint(1, 4)} shows {marker}. {marker} costs {number} vans."
+            home = eve.member.workspace if wall == "elsewhere" else workspace
+            note = hear(
+                home, text, actor=ada.actor, at=now, circle=wall if isinstance(wall, Circle) else None
+            )
+            if luck.random() < 0.5:
+                records.add_comment(record=note, body=f"Also {marker} again.", actor=ada.actor, at=now)
+            behind[marker] = wall
+        if luck.random() < 0.7:
+            catch_up(workspace)
+        for person in (ada, ben, cleo):
+            own = person.member.circle_ids
+            unseen = [
+                marker
+                for marker, wall in behind.items()
+                if wall == "elsewhere" or (isinstance(wall, Circle) and wall.pk not in own)
+            ]
+            for text in (
+                "What does the map in the tunnel show?",
+                "How many people mention tunnel?",
+                "What changed since yesterday?",
+            ):
+                known = ask(workspace, text, now, person)
+                said = f"{known.cited} {known.related} {known.figures}"
+                assert not [marker for marker in unseen if f"{marker}." in said or f"{marker} " in said]
+                if known.figures is not None and known.figures.link.startswith("See the feedback"):
+                    seen = sum(1 for marker in behind if marker not in unseen)
+                    assert f" {seen} piece" in known.figures.sentence

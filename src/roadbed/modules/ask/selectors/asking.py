@@ -67,10 +67,15 @@ def _reasons(evidence: answers.Evidence | None) -> tuple[Reason, ...]:
 
 
 def alike(
-    *, workspace_id: int, question: str, vector: retrieval.Floats | None = None, limit: int = 3
+    *,
+    workspace_id: int,
+    question: str,
+    vector: retrieval.Floats | None = None,
+    own: Collection[int] | None = None,
+    limit: int = 3,
 ) -> tuple[Question, ...]:
     """Return kept questions that ask the same, the nearest first, whatever became of them."""
-    own = list(Question.objects.in_workspace(workspace_id).values_list("pk", flat=True))
+    own = retrieval.own_ids(workspace_id=workspace_id) if own is None else own
     if not own:
         return ()
     near = vectors.nearest(
@@ -82,7 +87,7 @@ def alike(
         limit=limit,
         least=ALIKE,
     )
-    same = Question.objects.in_workspace(workspace_id).filter(title__iexact=question[:300])
+    same = Question.objects.in_workspace(workspace_id).filter(pk__in=own, title__iexact=question[:300])
     ids = [*same.values_list("pk", flat=True)[:1], *(one.record_id for one in near)]
     found = Question.objects.in_workspace(workspace_id).select_related("owner__user").in_bulk(ids)
     return tuple(found[pk] for pk in dict.fromkeys(ids) if pk in found)[:limit]
@@ -132,5 +137,5 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
         cited=tuple(cited),
         related=tuple(search.hit_of(record, workspace_slug=workspace.slug) for record in near),
         figures=structured.read(workspace=workspace, text=question.text, circles=circles, now=now),
-        kept=alike(workspace_id=workspace.pk, question=question.text, vector=got.vector),
+        kept=alike(workspace_id=workspace.pk, question=question.text, vector=got.vector, own=got.own),
     )

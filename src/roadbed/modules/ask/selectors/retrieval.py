@@ -13,7 +13,6 @@ from roadbed.core.search import ranking
 from roadbed.core.search.models import SearchEntry
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.vectors.models import Passage
-from roadbed.modules.ask.models import Question
 from roadbed_engines.text import answers, lexical, passages, questions
 from roadbed_engines.text.embedding import Embedder
 
@@ -46,6 +45,14 @@ class Retrieved:
     answer: answers.Answer
     vector: Floats
     """The question's own."""
+    own: tuple[int, ...]
+    """Records that are questions themselves."""
+
+
+def own_ids(*, workspace_id: int) -> list[int]:
+    """Return the records that are questions themselves, by the index of kinds."""
+    rows = Record.objects.in_workspace(workspace_id).filter(kind=OWN_KIND)
+    return list(rows.values_list("pk", flat=True))
 
 
 def _stretches(text: str) -> list[str]:
@@ -163,7 +170,7 @@ def retrieve(
         without_kinds=(OWN_KIND,),
         limit=SHARING,
     )
-    own = list(Question.objects.everything_in(workspace_id).values_list("pk", flat=True))
+    own = own_ids(workspace_id=workspace_id)
     by_id = SearchEntry.objects.in_bulk(ids)
     # A comment on a question is no evidence either: a question does not answer itself.
     entries = [by_id[pk] for pk in ids if pk in by_id and by_id[pk].record_id not in set(own)]
@@ -193,5 +200,9 @@ def retrieve(
         encoded=SENTENCES_ENCODED,
     )
     return Retrieved(
-        pieces=tuple(ranked), scores=tuple(float(score) for score in best), answer=said, vector=vector
+        pieces=tuple(ranked),
+        scores=tuple(float(score) for score in best),
+        answer=said,
+        vector=vector,
+        own=tuple(own),
     )
