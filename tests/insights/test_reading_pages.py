@@ -51,7 +51,7 @@ class TestInbox:
         read(workspace)
         page = ben.get("insights/?q=invoices").content.decode()
         assert "likely: " in page
-        assert f'value="{need.key}" checked' in page
+        assert f'value="{need.key}" data-key="7" data-key-label="{need.key}" checked' in page
         assert "of the 4 pieces most like this back it" in page
         assert "sure: “" in page
         assert 'class="mark--suggested"' in page

@@ -6,7 +6,7 @@ words the two share. They are joined as independent: 1 − Π(1 − witness).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -14,6 +14,7 @@ from django.db import connection
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
+from roadbed.core.search.models import SearchEntry
 from roadbed.core.search.selectors import WORD
 from roadbed.core.vectors import selectors as vectors
 from roadbed.modules.insights.models import Quote
@@ -176,13 +177,24 @@ def _by_words(*, workspace_id: int, words: list[str]) -> dict[int, tuple[str, ..
     with connection.cursor() as cursor:
         cursor.execute(statement, [match, workspace_id])
         rows = cursor.fetchall()
-    shared: dict[int, tuple[str, ...]] = {}
+    return _shared(rows, words)
+
+
+def _words_in(*, ids: Collection[int], words: list[str]) -> dict[int, tuple[str, ...]]:
+    """Return the words that these needs and features share with a text."""
+    entries = SearchEntry.objects.filter(record_id__in=ids, comment__isnull=True)
+    rows = entries.values_list("record_id", "title", "body")
+    return _shared([(pk, f"{title} {body}") for pk, title, body in rows], words)
+
+
+def _shared(rows: Iterable[tuple[int, str]], words: list[str]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
     for record_id, body in rows:
         own = {word.lower() for word in WORD.findall(body[:4000])}
         both = tuple(word for word in words if word in own)
         if both:
-            shared.setdefault(record_id, both)
-    return shared
+            found.setdefault(record_id, both)
+    return found
 
 
 @dataclass(slots=True)
@@ -250,8 +262,12 @@ def suggest_targets(
         The circles of whoever looks: what is private to others is no witness.
     """
     words = telling_words(text)
-    shared = _by_words(workspace_id=workspace_id, words=words)
     meaning = _by_meaning(workspace_id=workspace_id, feedback_id=feedback_id, circles=circles)
+    likely = {*meaning.targets, *meaning.backed}
+    # The index ranks whatever holds a word, feedback too: it is asked only where nothing is known by meaning.
+    shared = (
+        _words_in(ids=likely, words=words) if likely else _by_words(workspace_id=workspace_id, words=words)
+    )
     found: dict[int, float] = {}
     for pk in {*shared, *meaning.targets, *meaning.backed}:
         by_words = 0.45 * len(shared.get(pk, ())) / max(len(words), 3)

@@ -17,6 +17,7 @@ from roadbed_engines.text import classifiers, intents, sentiment
 
 MOST = classifiers.MOST
 READ = classifiers.READ
+COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,11 @@ def labels_new(*, workspace_id: int) -> bool:
 
 
 def count_labels(*, workspace_id: int, aspect: str) -> int:
-    """Return how many labels there are to learn from."""
+    """Return how many labels there are to learn from, up to a thousand."""
     rows = Reading.objects.filter(home_id=workspace_id, feedback__deleted_at__isnull=True)
     said = rows.filter(**{f"{aspect}_by": By.PERSON}, feedback__circle__isnull=True).exclude(**{aspect: ""})
     if aspect != "sentiment":
-        return said.count()
+        return said.order_by()[:COUNTED].count()
     rated = Feedback.objects.in_workspace(workspace_id).filter(kind="feedback", rating__isnull=False)
-    return rated.count() + said.filter(feedback__rating__isnull=True).count()
+    rest = said.filter(feedback__rating__isnull=True)
+    return min(COUNTED, rated.order_by()[:COUNTED].count() + rest.order_by()[:COUNTED].count())

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.vectors import embedders
+from roadbed.core.vectors import services as vectors
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.insights import services
@@ -56,7 +58,7 @@ def _models(access: Access) -> list[dict[str, Any]]:
                 else "rules"
                 if aspect == "intent"
                 else "word list",
-                "labels": f"{count:,}",
+                "labels": f"{count:,}" if row or count < learning.COUNTED else f"{count:,}+",
                 "learnt": _percent(row.quality, "accuracy") if row else "–",
                 "rules": _percent(row.rules_quality, "accuracy") if row else "–",
                 "majority": _percent(row.quality, "majority") if row else "–",
@@ -65,6 +67,24 @@ def _models(access: Access) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _meaning(access: Access) -> list[dict[str, Any]]:
+    reader = vectors.standing(workspace_id=access.workspace.pk)
+    return [
+        {
+            "id": choice.id,
+            "label": choice.label,
+            "chosen": choice.id == (reader.wanted or reader.model),
+            "missing": "" if choice.is_installed else choice.hint,
+            "state": "in use"
+            if choice.id == reader.model
+            else "reads all texts anew; until then the other one answers"
+            if choice.id == reader.wanted
+            else "",
+        }
+        for choice in embedders.choices()
+    ]
 
 
 def _context(access: Access, *, errors: list[str], typed: dict[str, str] | None = None) -> dict[str, Any]:
@@ -81,6 +101,7 @@ def _context(access: Access, *, errors: list[str], typed: dict[str, str] | None 
         "rules": list(RedactionRule.objects.filter(workspace_id=access.workspace.pk)),
         "counts": [(KINDS.get(kind, kind), f"{count:,}") for kind, count in sorted(chosen.counts.items())],
         "models": _models(access),
+        "meaning": _meaning(access),
         "here": _here(access),
         "errors": errors,
         "typed": typed or {"name": "", "pattern": ""},
@@ -164,6 +185,23 @@ def remove_pattern(request: HttpRequest, access: Access, rule: int) -> HttpRespo
         raise Http404
     services.remove_rule(rule=found, actor=access.actor, at=timezone.now())
     toasts.add(request, f"[{found.name}] is looked for no longer")
+    return HttpResponseRedirect(_here(access))
+
+
+@page(role=Role.OWNER)
+@require_POST
+def meaning(request: HttpRequest, access: Access) -> HttpResponse:
+    """Let another model read all texts for meaning."""
+    try:
+        vectors.choose_model(
+            workspace_id=access.workspace.pk,
+            model=request.POST.get("model", "")[:60],
+            actor=access.actor,
+            at=timezone.now(),
+        )
+    except embedders.ModelMissingError as error:
+        return responses.form_page(request, TEMPLATE, _context(access, errors=[str(error)]))
+    toasts.add(request, "Saved")
     return HttpResponseRedirect(_here(access))
 
 
