@@ -294,3 +294,11 @@ class TestOneFeedback:
         assert theme_of(piece) is None
         ben.post(f"insights/feedback/{piece.number}/theme/", {"theme": "TH-999"})
         assert theme_of(piece) is None
+
+
+class TestEvidence:
+    def test_a_theme_has_a_chain_with_who_speaks_of_it(self, dan, heard):
+        theme = theme_of(heard["road"][0])
+        text = page(dan, f"{theme.key}/chain/")
+        assert "1 person at 1 customer" in text
+        assert f"?theme={theme.key}" in text

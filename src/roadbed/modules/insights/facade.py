@@ -15,7 +15,7 @@ from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage, 
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Circle, Product, Workspace
 from roadbed.modules.insights import models, services
-from roadbed.modules.insights.selectors import asking, backing, demand, word_counts
+from roadbed.modules.insights.selectors import asking, backing, demand, theme_evidence, word_counts
 from roadbed.modules.insights.selectors import votes as vote_reads
 from roadbed.modules.insights.services import visitors
 from roadbed.web import formats
@@ -164,7 +164,7 @@ def evidence_for(
 ) -> Mapping[int, Sequence[EvidenceItem]]:
     """Return what was heard of and is needed by each record, in a number of queries that does not grow with them."""
     records = Record.objects.in_workspace(workspace_id).filter(
-        kind__in=("need", "feature", "feedback", "account"), pk__in=record_ids
+        kind__in=("need", "feature", "feedback", "account", "theme"), pk__in=record_ids
     )
     by_kind: dict[str, dict[int, Record]] = {}
     for record in records:
@@ -182,6 +182,8 @@ def evidence_for(
         groups.append(_heard_of_feedback(workspace, base, by_kind["feedback"]))
     if "account" in by_kind:
         groups.append(_heard_of_accounts(workspace, base, by_kind["account"]))
+    if "theme" in by_kind:
+        groups.append(theme_evidence.heard_of(workspace=workspace, base=base, ids=by_kind["theme"]))
     if "need" in by_kind:
         groups.append(_needed(base, by_kind["need"]))
     for group in groups:

@@ -57,7 +57,10 @@ class Theme(Record):
         default=list, blank=True, editable=False, help_text="Pieces in each of the last 26 weeks."
     )
     mood = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="How many pieces are of each intent and sentiment."
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="How many pieces are of each intent and sentiment.",
     )
     recent = models.PositiveIntegerField(
         default=0, editable=False, help_text="People in the last four weeks."
