@@ -6,13 +6,12 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.crypto import get_random_string
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Record
 from roadbed.modules.portal.models import Board, News
-from roadbed.modules.portal.services.listings import ALPHABET, clean_words
+from roadbed.modules.portal.services.listings import clean_words, code_of
 
 KINDS = frozenset({"release", "feature"})
 
@@ -36,7 +35,7 @@ def write(
     entry = News(
         board=board,
         record_id=record.pk if record else None,
-        code=get_random_string(9, ALPHABET),
+        code=code_of("news", board.pk, News.objects.filter(board=board).count(), title, at.isoformat()),
         title=" ".join(clean_words(title).split()),
         text=clean_words(text),
         created_at=at,
