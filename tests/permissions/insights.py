@@ -28,6 +28,7 @@ WORKSPACE = {
     "insights/feedback/similar/": "GET contributor",
     "settings/reading/": "GET viewer",
     "settings/reading/learn/": "POST owner",
+    "settings/reading/meaning/": "POST owner",
     "settings/reading/merging/": "POST owner",
     "settings/reading/patterns/": "POST owner",
     "settings/reading/patterns/<int:rule>/remove/": "POST owner",

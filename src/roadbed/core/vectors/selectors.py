@@ -18,7 +18,7 @@ from roadbed.core.search.models import SearchEntry
 from roadbed.core.vectors import embedders
 from roadbed.core.vectors.models import WHOLE, Passage, Reader, TextVector
 from roadbed.core.vectors.services.cutting import text_of
-from roadbed.core.vectors.services.reading import reader_of
+from roadbed.core.vectors.services.reading import standing
 from roadbed.core.vectors.shelf import Shelf
 from roadbed_engines.text.embedding import Embedder
 
@@ -185,7 +185,7 @@ def embedder_of(*, workspace_id: int, threads: int = 1) -> Embedder:
     ModelMissingError
         If it is not installed any more.
     """
-    return embedders.get(reader_of(workspace_id=workspace_id).model, threads=threads)
+    return embedders.get(standing(workspace_id=workspace_id).model, threads=threads)
 
 
 def nearest(

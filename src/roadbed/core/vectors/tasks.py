@@ -6,12 +6,12 @@ import time
 from datetime import timedelta
 
 from roadbed.core.jobs import services as jobs
+from roadbed.core.search.waking import TASK
 from roadbed.core.vectors import events
 from roadbed.core.vectors import services as vectors
 from roadbed.core.vectors.embedders import ModelMissingError
 from roadbed.core.workspaces.models import Workspace
 
-TASK = "vectors.embed"
 TURN = 20.0
 """Seconds after which a long reading lets other jobs pass."""
 

@@ -72,6 +72,7 @@ workspace_patterns: list[URLPattern] = [
     ),
     path("settings/reading/", reading_settings.show, name="reading-settings"),
     path("settings/reading/redaction/", reading_settings.redaction, name="reading-redaction"),
+    path("settings/reading/meaning/", reading_settings.meaning, name="reading-meaning"),
     path("settings/reading/merging/", reading_settings.merging, name="reading-merging"),
     path("settings/reading/patterns/", reading_settings.add_pattern, name="reading-pattern-new"),
     path(

@@ -9,6 +9,7 @@ from roadbed.core.vectors.services.reading import (
     forget_unused,
     has_work,
     reader_of,
+    standing,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "has_work",
     "reader_of",
     "stale_entries",
+    "standing",
 ]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.jobs import services as jobs
+from roadbed.core.records import services as records
 from roadbed.core.search.models import SearchEntry
+from roadbed.core.search.waking import TASK
 from roadbed.core.vectors import embedders
 from roadbed.core.vectors.models import Passage, Reader, TextVector, digest_of
 from roadbed.core.vectors.services.cutting import cut, drop_orphans, stale_entries, text_of, touch
@@ -30,6 +35,12 @@ class Caught:
     model: str
 
 
+def standing(*, workspace_id: int) -> Reader:
+    """Return which model reads this workspace, for a look: where nothing was read yet, nothing is written."""
+    found = Reader.objects.filter(workspace_id=workspace_id).first()
+    return found or Reader(workspace_id=workspace_id, model=embedders.default())
+
+
 def reader_of(*, workspace_id: int) -> Reader:
     """Return which model reads this workspace, deciding for the default where nobody chose."""
     reader, _ = Reader.objects.get_or_create(
@@ -39,8 +50,10 @@ def reader_of(*, workspace_id: int) -> Reader:
 
 
 @transaction.atomic
-def choose_model(*, workspace_id: int, model: str) -> Reader:
+def choose_model(*, workspace_id: int, model: str, actor: Actor, at: datetime) -> Reader:
     """Let another model read this workspace; the one in use goes on answering until all texts are read anew.
+
+    Choosing the one in use again calls a change off.
 
     Raises
     ------
@@ -49,8 +62,20 @@ def choose_model(*, workspace_id: int, model: str) -> Reader:
     """
     embedders.get(model)
     reader = Reader.objects.select_for_update().get(pk=reader_of(workspace_id=workspace_id).pk)
+    before = reader.wanted or reader.model
+    if model == before:
+        return reader
     reader.wanted = "" if model == reader.model else model
     reader.save(update_fields=["wanted"])
+    records.record_activity(
+        workspace_id=workspace_id,
+        actor=actor,
+        verb="changed the model of meaning",
+        at=at,
+        changes={"model": [before, model]},
+    )
+    if reader.wanted:
+        jobs.enqueue_on_commit(TASK, workspace_id=workspace_id, key="embed")
     return reader
 
 
