@@ -81,10 +81,12 @@ def list_votes(request: HttpRequest, workspace: Path[str], query: Query[VotesQue
     rows = Vote.objects.filter(
         person__workspace_id=access.workspace.pk,
         person__deleted_at__isnull=True,
-        target_id__in=(open_to.by_key(query.target) if query.target else open_to).values("pk"),
+        target_id__in=(open_to.by_key(query.target.replace("\x00", "")) if query.target else open_to).values(
+            "pk"
+        ),
     ).select_related("person", "target", "voted_by")
     if query.person:
-        people = Person.objects.in_workspace(access.workspace.pk).by_key(query.person)
+        people = Person.objects.in_workspace(access.workspace.pk).by_key(query.person.replace("\x00", ""))
         rows = rows.filter(person_id__in=people.values("pk"))
     items, following = page_by_id(rows, query)
     return {"items": items, "next": following}

@@ -32,7 +32,7 @@ def level_label(level: int) -> str:
 
 def wanted_record(*, workspace_id: int, key: str, circles: Collection[int] = ()) -> Record:
     """Return the need or feature with that key, or raise `Record.DoesNotExist`, for strangers too."""
-    rows = Record.objects.in_workspace(workspace_id, circles=circles).by_key(key)
+    rows = Record.objects.in_workspace(workspace_id, circles=circles).by_key(key.replace("\x00", ""))
     found: Record = rows.filter(kind__in=KINDS).select_related("tally").get()
     return found
 

@@ -210,7 +210,8 @@ def segment_shares(*, need: Need, workspace: str) -> list[SegmentShare]:
 
 def segment_with_key(*, workspace_id: int, key: str) -> Segment | None:
     """Return the segment with a key such as ``S-3``, or None."""
-    found: Segment | None = Segment.objects.in_workspace(workspace_id).by_key(key).first()
+    plain = key.replace("\x00", "")
+    found: Segment | None = Segment.objects.in_workspace(workspace_id).by_key(plain).first()
     return found
 
 

@@ -37,6 +37,11 @@ def votable_or_404(access: Access, key: str) -> Record:
     return found
 
 
+def _typed(request: HttpRequest, name: str) -> str:
+    """Return what a field holds, without characters that no database keeps."""
+    return request.POST.get(name, "").replace("\x00", "").strip()[:500]
+
+
 def _people(access: Access, query: str) -> list[Person]:
     if len(query.strip()) < 2:
         return []
@@ -49,20 +54,21 @@ def _people(access: Access, query: str) -> list[Person]:
 def find(request: HttpRequest, access: Access) -> HttpResponse:
     """People for the form, as one types."""
     return render(
-        request, "insights/votes/people.html", {"people": _people(access, request.GET.get("q", ""))}
+        request,
+        "insights/votes/people.html",
+        {"people": _people(access, request.GET.get("q", "").replace("\x00", ""))},
     )
 
 
 def _person(request: HttpRequest, access: Access, now: dt.datetime) -> Person:
     """Return whom the form names: somebody picked, somebody typed, or the best match of the search."""
-    posted = request.POST
-    key = posted.get("person", "").strip()
-    if posted.get("name", "").strip() or posted.get("email", "").strip():
+    key, query = _typed(request, "person"), _typed(request, "q")
+    if _typed(request, "name") or _typed(request, "email"):
         named = services.speakers(
             workspace=access.workspace,
-            account_name=posted.get("account", "")[:200],
-            person_name=posted.get("name", "")[:200],
-            person_email=posted.get("email", "")[:254],
+            account_name=_typed(request, "account")[:200],
+            person_name=_typed(request, "name")[:200],
+            person_email=_typed(request, "email")[:254],
             actor=access.actor,
             at=now,
         )[1]
@@ -71,8 +77,8 @@ def _person(request: HttpRequest, access: Access, now: dt.datetime) -> Person:
     found: Person | None = None
     if key:
         found = Person.objects.in_workspace(access.workspace.pk).by_key(key).first()
-    elif posted.get("q", "").strip():
-        found = next(iter(_people(access, posted["q"])), None)
+    elif query:
+        found = next(iter(_people(access, query)), None)
     if found is None:
         raise ValidationError("Say who wants it: pick somebody, or give a name or an address.")
     return found
@@ -99,7 +105,7 @@ def add(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     if request.method == "GET":
         return responses.page(request, template, context)
     now = timezone.now()
-    typed = {name: request.POST.get(name, "").replace("\x00", "")[:500] for name in TYPED}
+    typed = {name: _typed(request, name) for name in TYPED}
     try:
         person = _person(request, access, now)
         vote = services.vote(

@@ -182,7 +182,7 @@ def list_tellings(request: HttpRequest, workspace: Path[str], query: Query[Telli
     access = access_of(request)
     rows = reads.list_tellings(workspace_id=access.workspace.pk, states=query.state)
     if query.record:
-        named = Record.objects.in_workspace(access.workspace.pk).by_key(query.record)
+        named = Record.objects.in_workspace(access.workspace.pk).by_key(query.record.replace("\x00", ""))
         rows = rows.filter(record_id__in=named.values("pk"))
     items, following = page_by_id(rows, query)
     return {"items": items, "next": following}
@@ -197,7 +197,7 @@ def list_tellings(request: HttpRequest, workspace: Path[str], query: Query[Telli
 def draft_telling(request: HttpRequest, workspace: Path[str], body: NewsIn) -> dict[str, Any]:
     """Draft news about a record. Nobody hears of it before somebody approves it."""
     access = access_of(request, role=Role.MAKER)
-    rows = Record.objects.in_workspace(access.workspace.pk).by_key(body.record)
+    rows = Record.objects.in_workspace(access.workspace.pk).by_key(body.record.replace("\x00", ""))
     record = rows.filter(kind__in=tellings.KINDS).first()
     if record is None:
         raise ValidationError({"record": f"There is no {body.record} here to tell of."})
@@ -272,8 +272,10 @@ def list_letters(request: HttpRequest, workspace: Path[str], query: Query[Letter
     rows = reads.letters_in(workspace_id=access.workspace.pk)
     records = Record.objects.in_workspace(access.workspace.pk)
     if query.person:
-        rows = rows.filter(person_id__in=records.by_key(query.person).values("pk"))
+        rows = rows.filter(person_id__in=records.by_key(query.person.replace("\x00", "")).values("pk"))
     if query.record:
-        rows = rows.filter(telling__record_id__in=records.by_key(query.record).values("pk"))
+        rows = rows.filter(
+            telling__record_id__in=records.by_key(query.record.replace("\x00", "")).values("pk")
+        )
     items, following = page_by_id(rows, query)
     return {"items": items, "next": following}

@@ -154,7 +154,7 @@ def set_words(
         If words for everybody are empty or too long.
     """
     row = _waiting(telling, version=version)
-    place = locale.strip()[:12].replace("_", "-")
+    place = locale.replace("\x00", "").strip()[:12].replace("_", "-")
     head = " ".join(subject.replace("\x00", "").split())
     text = body.replace("\r\n", "\n").replace("\x00", "").strip()
     if place and not head and not text:

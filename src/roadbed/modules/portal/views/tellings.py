@@ -257,7 +257,7 @@ def by_hand(request: HttpRequest, access: Access, telling_id: int, letter_id: in
 @require_POST
 def write(request: HttpRequest, access: Access) -> HttpResponse:
     """Draft news about a record, for everybody who asked for it."""
-    key = request.POST.get("record", "")[:20]
+    key = request.POST.get("record", "").replace("\x00", "")[:20].strip()
     rows = Record.objects.in_workspace(access.workspace.pk).by_key(key)
     record = rows.filter(kind__in=tellings.KINDS).first()
     if record is None:
