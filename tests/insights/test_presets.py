@@ -262,6 +262,16 @@ class TestPresets:
         again = taken_in(workspace, name, content)
         assert (again.created_count, again.unchanged_count) == (0, 1)
 
+    def test_pull_requests_among_the_issues_are_set_aside(self, workspace):
+        pull = {
+            **GITHUB_ISSUE,
+            "number": 13,
+            "pull_request": {"url": "https://api.github.com/repos/o/h/pulls/13"},
+        }
+        run = taken_in(workspace, "issues.json", json.dumps([GITHUB_ISSUE, pull]).encode())
+        assert (run.created_count, run.rejected_count) == (1, 1)
+        assert "pull request" in run.rejects.get().reason
+
     def test_an_unknown_preset_is_refused_with_those_there_are(self, workspace):
         name, content, _ = FILES["fider"]
         with pytest.raises(targets.UnknownPresetError, match="play"):

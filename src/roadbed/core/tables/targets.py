@@ -50,6 +50,8 @@ class Preset:
     """Headers by which a file of this kind is known; all of its columns where none are named."""
     mend: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """Field name to what is done with its values, such as turning markup into words."""
+    refuse: Mapping[str, str] = field(default_factory=dict)
+    """Header to why a row is rejected that has something there: it is none of what is asked for."""
 
     def fits(self, headers: Collection[str]) -> bool:
         """Whether a file is of this kind."""

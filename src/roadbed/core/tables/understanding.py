@@ -68,6 +68,11 @@ class Understanding:
         chosen = run.options.get("preset", "")
         known = next((each for each in self.target.presets if each.name == chosen), None)
         self._mend = known.mend if known else {}
+        self._refuse = [
+            (place, known.refuse[header])
+            for place, header in enumerate(run.columns)
+            if known and header in known.refuse
+        ]
 
     @property
     def mapped(self) -> frozenset[str]:
@@ -124,6 +129,9 @@ class Understanding:
         """Return the row as the target sees it, or why it cannot be used."""
         if row.problem:
             return row.problem
+        for place, reason in self._refuse:
+            if place < len(row.cells) and not parsers.is_empty(row.cells[place]):
+                return self.name(row.number) + reason
         values: dict[str, Any] = {}
         extras: dict[str, str] = {}
         problems: list[str] = []

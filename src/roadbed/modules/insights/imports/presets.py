@@ -41,6 +41,7 @@ PRESETS = (
         source="github",
         marks=("number", "title", "body", "labels", "state"),
         mend={"text": _seen},
+        refuse={"pull_request.url": "It is a pull request, not an issue."},
     ),
     Preset(
         "zendesk",
