@@ -44,9 +44,7 @@ class TestInbox:
     def test_everything_is_suggested_with_how_sure_and_why(self, ben: Someone, workspace: Workspace) -> None:
         need = make.need(workspace, "Move stops on the road without phoning every driver when a road closes")
         for number in range(4):
-            make.quote(
-                make.feedback(workspace, f"A road closes and we phone every driver, again {number}"), need
-            )
+            make.quote(make.feedback(workspace, f"{ROADS} Again {number}"), need)
         make.feedback(workspace, ROADS)
         read(workspace)
         page = ben.get("insights/?q=invoices").content.decode()
