@@ -40,6 +40,14 @@ class TestAnswers:
         known = ask(workspace, "Where do pallets get lost at the ramp?", now)
         assert known.cited[0].hit.key == fresh.key
 
+    def test_how_many_more_say_the_same_is_said(
+        self, workspace: Workspace, notes: list[Feedback], ben: Someone, now: datetime
+    ) -> None:
+        hear(workspace, "Hello. The map is blank in every tunnel!", actor=ben.actor, at=now)
+        catch_up(workspace)
+        known = ask(workspace, QUESTION, now)
+        assert known.cited[0].others == 1
+
     def test_what_nobody_wrote_is_not_found(
         self, workspace: Workspace, notes: list[Feedback], now: datetime
     ) -> None:

@@ -32,6 +32,8 @@ class Cited:
     is_comment: bool
     is_private: bool
     score: float
+    others: int
+    """How many other records, of those read, say the same sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ def _reasons(evidence: answers.Evidence | None) -> tuple[Reason, ...]:
         Reason("Words of the question it covers, rare ones counting more", f"{evidence.coverage:.0%}"),
         Reason("Lead over the next thing said", f"{evidence.lead:.2f}"),
     )
+
+
+def _others(text: str, *, but: int, pieces: tuple[retrieval.Piece, ...]) -> int:
+    """Count the other records that hold a sentence, whatever its case and spacing."""
+    plain = " ".join(text.lower().split()).rstrip(".!? ")
+    return len({piece.record_id for piece in pieces if plain in " ".join(piece.text.lower().split())} - {but})
 
 
 def alike(
@@ -119,6 +127,7 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
                 is_comment=piece.comment_id is not None,
                 is_private=record.circle_id is not None,
                 score=quote.score,
+                others=_others(quote.text, but=record.pk, pieces=got.pieces),
             )
         )
     quoted = {one.hit.record_id for one in cited}

@@ -254,7 +254,7 @@ def _changes(workspace: Workspace, intent: Intent, circles: Collection[int]) -> 
     if not records:
         return None
     rows: list[Row] = []
-    for pk, own in grouped.items():
+    for pk, own in sorted(grouped.items(), key=lambda pair: pair[1][0].at, reverse=True):
         if pk not in records or len(rows) >= ROWS:
             continue
         line = history.describe(own[0])
