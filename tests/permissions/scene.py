@@ -214,6 +214,13 @@ def build() -> Scene:
         reason="voted",
         channel="hand",
     )
+    made["outline file"] = outline_files.write(
+        workspace=workspace,
+        asked={"rank": "people"},
+        kind="markdown",
+        progress=lambda done, total: None,
+        now=NOW,
+    )
     made["second segment"] = _one_of(scene, Segment, title="Small fleets", rule={"conditions": []})
     made["import"] = imports.create_import(
         workspace=workspace,
@@ -255,16 +262,7 @@ def _kept_vote(scene: Scene) -> str:
 
 
 def _kept_outline(scene: Scene) -> str:
-    asked = {"rank": "people", "sources": []}
-    return outline_files.token_of(
-        outline_files.write(
-            workspace=scene.workspace,
-            asked=asked,
-            kind="markdown",
-            progress=lambda done, total: None,
-            now=NOW,
-        )
-    )
+    return outline_files.token_of(scene.made["outline file"])
 
 
 SAMPLES: dict[str, Sample] = {

@@ -178,7 +178,11 @@ def _entries(
     quotes = outline_parts.strongest_quotes(scope, need_ids=ids, workspace=slug, most=question.quotes)
     answers = outline_parts.answers(workspace_id=workspace.pk, workspace=slug, need_ids=ids)
     segments = outline_parts.segments_of(workspace.pk)
-    shares = outline_parts.by_segment(scope, need_ids=ids, segments=segments, workspace=slug)
+    shares = (
+        outline_parts.by_segment(scope, need_ids=ids, segments=segments, workspace=slug)
+        if scope.narrows_feedback
+        else outline_open.shares_of(scope, need_ids=ids, segments=segments, workspace=slug)
+    )
     return [
         Entry(
             rank=place,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
@@ -9,8 +10,9 @@ from django.db.models import Exists, OuterRef
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Link
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.insights.models import Feedback
-from roadbed.modules.insights.selectors import demand, outline_parts, themes
+from roadbed.modules.insights.models import Feedback, Segment
+from roadbed.modules.insights.selectors import demand, outline_figures, outline_parts, themes
+from roadbed.modules.insights.selectors.outline_parts import Share
 from roadbed.modules.insights.selectors.outline_scope import Scope
 
 MOST = 5
@@ -77,3 +79,31 @@ def heard_by_segment(*, workspace_id: int) -> dict[str, int]:
     segments = outline_parts.segments_of(workspace_id)
     heard = demand.heard_accounts(workspace_id=workspace_id, segments=segments)
     return {segment.key: heard.get(segment.pk, 0) for segment in segments}
+
+
+def shares_of(
+    scope: Scope, *, need_ids: Sequence[int], segments: Sequence[Segment], workspace: str
+) -> Mapping[int, list[Share]]:
+    """Return how many people and accounts of each segment stand behind each need, by quote or by vote."""
+    named = (tuple(need_ids), tuple((segment.pk, segment.version) for segment in segments))
+    found = outline_figures.remember(
+        "shares",
+        scope,
+        named,
+        compute=lambda: demand.by_segment(
+            workspace_id=scope.workspace_id, record_ids=need_ids, segments=segments
+        ),
+    )
+    return {
+        need_id: [
+            Share(
+                key=segment.key,
+                title=segment.title,
+                url=kinds.url_of(segment, workspace=workspace),
+                people=said[segment.pk].people if segment.pk in said else 0,
+                accounts=said[segment.pk].accounts if segment.pk in said else 0,
+            )
+            for segment in segments
+        ]
+        for need_id, said in found.items()
+    }

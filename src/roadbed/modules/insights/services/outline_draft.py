@@ -73,7 +73,7 @@ def _expected(outline: Outline) -> list[Sentence]:
     return [
         Sentence(
             f"{'They expect this' if place == 0 else 'And this'}: {entry.expectation.rstrip('.')}.",
-            (Source(entry.key, entry.url), _words(outline, entry)),
+            (Source(entry.key, entry.url),),
         )
         for place, entry in enumerate(known)
     ]

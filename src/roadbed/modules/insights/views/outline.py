@@ -9,11 +9,9 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseBase,
     HttpResponseRedirect,
     QueryDict,
 )
@@ -258,16 +256,14 @@ def write(request: HttpRequest, access: Access) -> HttpResponse:
 
 @page()
 @require_GET
-def fetch(request: HttpRequest, access: Access, kept: str) -> HttpResponseBase:
+def fetch(request: HttpRequest, access: Access, kept: str) -> HttpResponse:
     """A document that a job wrote."""
     file = outline_files.file_of(workspace=access.workspace, token=kept)
     if file is None:
         raise Http404
     ending = file.name.rpartition(".")[2]
     kind = next((name for name, known in outline_documents.ENDINGS.items() if known == ending), "markdown")
-    return FileResponse(
-        files.path_of(file).open("rb"),
-        as_attachment=True,
-        filename=file.name,
-        content_type=outline_documents.MEDIA[kind],
-    )
+    # Documents are a few megabytes at the most; read at once, no file is left open.
+    answer = HttpResponse(files.path_of(file).read_bytes(), content_type=outline_documents.MEDIA[kind])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return answer
