@@ -46,6 +46,7 @@ REVIEWED: dict[str, str] = {
     "modules/insights/selectors/sources:arrivals": "The page shows a record only to whom it is visible.",
     "modules/insights/selectors/sources:health_of": "Counts what a source sent, not what became of it.",
     "modules/insights/selectors/suggestions:_by_words": _OF_TARGETS,
+    "modules/insights/selectors/suggestions:_words_in": _OF_TARGETS,
     "modules/insights/selectors/themes:linked_needs": _OF_TARGETS,
     "modules/insights/selectors/themes:suggest": _OF_ONE,
     "modules/insights/selectors/themes:themes_of": _OF_ONE,
