@@ -75,7 +75,7 @@ class SourceFields(Schema):
     settings: SettingsIn | None = None
 
 
-class SwitchIn(Schema):
+class SourceSwitchIn(Schema):
     """On or off."""
 
     on: bool
@@ -94,13 +94,13 @@ class ArrivalOut(Schema):
     can_retry: bool
 
 
-class ArrivalQuery(PageQuery):
+class SourceArrivalQuery(PageQuery):
     """Which arrivals."""
 
     outcome: Literal["", "new", "changed", "known", "refused", "removed", "left_out"] = ""
 
 
-class LookOut(Schema):
+class SourceLookOut(Schema):
     """The job that looks."""
 
     job: int
@@ -275,7 +275,7 @@ def restore_source(request: HttpRequest, workspace: Path[str], source_id: int) -
     url_name="source-state",
 )
 def switch_source(
-    request: HttpRequest, workspace: Path[str], source_id: int, body: SwitchIn
+    request: HttpRequest, workspace: Path[str], source_id: int, body: SourceSwitchIn
 ) -> dict[str, Any]:
     """Turn a source on or off."""
     access = access_of(request, role=Role.MAKER)
@@ -298,7 +298,7 @@ def renew_source_address(request: HttpRequest, workspace: Path[str], source_id: 
 
 @router.post(
     "sources/{int:source_id}/look",
-    response={202: LookOut, **WRITE_PROBLEMS},
+    response={202: SourceLookOut, **WRITE_PROBLEMS},
     operation_id="look_at_source",
     url_name="source-look",
 )
@@ -318,7 +318,7 @@ def look_at_source(request: HttpRequest, workspace: Path[str], source_id: int) -
     url_name="source-arrivals",
 )
 def list_arrivals(
-    request: HttpRequest, workspace: Path[str], source_id: int, query: Query[ArrivalQuery]
+    request: HttpRequest, workspace: Path[str], source_id: int, query: Query[SourceArrivalQuery]
 ) -> dict[str, Any]:
     """List what came through a source and what became of it, the newest first."""
     access = access_of(request)
