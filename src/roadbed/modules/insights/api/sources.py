@@ -31,7 +31,7 @@ SourceKind = Literal["form", "mail", "hook", "github"]
 SettingsIn = dict[str, str | int | list[str]]
 
 
-class SourceOut(Schema):
+class FeedbackSourceOut(Schema):
     """A way in, and how it does. Secrets are never given out again, but the address to makers."""
 
     id: int
@@ -166,7 +166,7 @@ def _product(access: Access, slug: str | None) -> Product | None:
 
 @router.get(
     "sources",
-    response={200: PageOut[SourceOut], **READ_PROBLEMS},
+    response={200: PageOut[FeedbackSourceOut], **READ_PROBLEMS},
     operation_id="list_sources",
     url_name="source-list",
 )
@@ -184,7 +184,7 @@ def list_sources(request: HttpRequest, workspace: Path[str], query: Query[PageQu
 
 @router.post(
     "sources",
-    response={201: SourceOut, **WRITE_PROBLEMS},
+    response={201: FeedbackSourceOut, **WRITE_PROBLEMS},
     operation_id="create_source",
     url_name="source-list",
 )
@@ -206,7 +206,7 @@ def create_source(request: HttpRequest, workspace: Path[str], body: SourceIn) ->
 
 @router.get(
     "sources/{int:source_id}",
-    response={200: SourceOut, **READ_PROBLEMS},
+    response={200: FeedbackSourceOut, **READ_PROBLEMS},
     operation_id="get_source",
     url_name="source",
 )
@@ -218,7 +218,7 @@ def get_source(request: HttpRequest, workspace: Path[str], source_id: int) -> di
 
 @router.patch(
     "sources/{int:source_id}",
-    response={200: SourceOut, **WRITE_PROBLEMS},
+    response={200: FeedbackSourceOut, **WRITE_PROBLEMS},
     operation_id="change_source",
     url_name="source",
 )
@@ -256,7 +256,7 @@ def delete_source(request: HttpRequest, workspace: Path[str], source_id: int) ->
 
 @router.post(
     "sources/{int:source_id}/restore",
-    response={200: SourceOut, **WRITE_PROBLEMS},
+    response={200: FeedbackSourceOut, **WRITE_PROBLEMS},
     operation_id="restore_source",
     url_name="source-restore",
 )
@@ -270,7 +270,7 @@ def restore_source(request: HttpRequest, workspace: Path[str], source_id: int) -
 
 @router.put(
     "sources/{int:source_id}/state",
-    response={200: SourceOut, **WRITE_PROBLEMS},
+    response={200: FeedbackSourceOut, **WRITE_PROBLEMS},
     operation_id="switch_source",
     url_name="source-state",
 )
@@ -285,7 +285,7 @@ def switch_source(
 
 @router.post(
     "sources/{int:source_id}/address",
-    response={200: SourceOut, **WRITE_PROBLEMS},
+    response={200: FeedbackSourceOut, **WRITE_PROBLEMS},
     operation_id="renew_source_address",
     url_name="source-address",
 )
