@@ -21,7 +21,7 @@ from roadbed.modules.insights.views import shared, trend_charts
 from roadbed.web import charts, filters, formats, pagination, parts, responses, tables, toasts
 
 ALERTS_A_PAGE = 20
-ROWS_SHOWN = 24
+ROWS_SHOWN = 16
 ID_MAX = 2**53  # beyond what any database counts to
 COLUMNS = (
     tables.Column("name", "What", main=True),
