@@ -15,7 +15,7 @@ from django.utils import timezone
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Activity, Link, Record
 from roadbed.modules.insights.models import Need, Segment
-from roadbed.modules.insights.selectors import demand, outline_parts
+from roadbed.modules.insights.selectors import demand, outline_figures, outline_parts
 from roadbed.modules.insights.selectors.outline_parts import ANSWERING, Citation
 from roadbed.modules.insights.selectors.outline_scope import Scope, midnight, said, sane
 
@@ -187,7 +187,15 @@ def segment_shares(*, need: Need, workspace: str) -> list[SegmentShare]:
     segments = outline_parts.segments_of(need.workspace_id)
     if not segments:
         return []
-    found = demand.by_segment(workspace_id=need.workspace_id, record_ids=[need.pk], segments=segments)
+    named = (need.pk, tuple((segment.pk, segment.version) for segment in segments))
+    found = outline_figures.remember(
+        "need_shares",
+        Scope(workspace_id=need.workspace_id),
+        named,
+        compute=lambda: demand.by_segment(
+            workspace_id=need.workspace_id, record_ids=[need.pk], segments=segments
+        ),
+    )
     heard = demand.heard_accounts(workspace_id=need.workspace_id, segments=segments)
     own = found.get(need.pk, {})
     shares = []
