@@ -8,9 +8,7 @@ from typing import Any
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
-from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import services
-from roadbed.modules.insights.services import outline_files
 from roadbed.modules.insights.models import Feedback, Source
 from roadbed.modules.insights.services import (
     alerts,
@@ -18,6 +16,7 @@ from roadbed.modules.insights.services import (
     github,
     learning,
     mailboxes,
+    outline_files,
     polling,
     readings,
     sources,
