@@ -27,6 +27,7 @@ REVIEWED: dict[str, str] = {
     "modules/insights/imports/votes:_put": _WRITING,
     "modules/insights/selectors/backing:strongest_voices": _BACKING,
     "modules/insights/selectors/demand:_rows": _BACKING,
+    "modules/insights/selectors/demand_segments:_rows": _BACKING,
     "modules/insights/selectors/demand:askers": _BACKING,
     "modules/insights/selectors/demand:tally_of": _OF_TARGETS,
     "modules/insights/selectors/doubles:_by_words": _CHECKED,
