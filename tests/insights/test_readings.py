@@ -21,7 +21,9 @@ from tests.insights import factories as make
 from tests.people import Someone
 
 pytestmark = pytest.mark.django_db
-CRASH = "The planner crashes with an error whenever I open a run, it is unusable. Please add a bigger map too."
+CRASH = (
+    "The planner crashes with an error whenever I open a run, it is unusable. Please add a bigger map too."
+)
 
 
 def read(workspace: Workspace) -> int:

@@ -14,7 +14,7 @@ WORKSPACE = {
     "ask/questions/new/": "GET contributor, POST contributor",
 }
 PROGRAMS = {
-    "ask": "POST viewer",
+    "ask": "GET viewer",
     "questions": "GET viewer, POST contributor",
     "questions/<key>": "GET viewer",
     "questions/<key>/answer": "POST contributor",

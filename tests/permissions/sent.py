@@ -28,7 +28,6 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", API + "features"): {"title": "Offline maps"},
     ("POST", API + "releases"): {"title": "5.0"},
     ("POST", API + "needs"): {"title": "Know the delay"},
-    ("POST", API + "ask"): {"question": "Why do drivers phone?"},
     ("POST", API + "questions"): {"title": "Who drives at night?"},
     ("POST", API + "questions/<key>/answer"): {"answer": "Two of them.", "citations": ["N-1"]},
     ("POST", PAGE + "ask/phrase/"): {"q": "Why do drivers phone?"},
@@ -117,6 +116,7 @@ UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
 """What is sent as a form with a file beside it."""
 
 ASKED: dict[str, str] = {
+    API + "ask": "question=Why+do+drivers+phone",
     API + "search": "q=road",
     PAGE + "insights/outline/download/": "format=markdown",
     API + "similar-feedback": "text=When+a+road+closes",

@@ -208,13 +208,13 @@ def _full(access: Access, question: Question) -> dict[str, Any]:
     }
 
 
-@router.post("ask", response={200: AskOut, **READ_PROBLEMS}, operation_id="ask", url_name="ask")
-def ask(request: HttpRequest, workspace: Path[str], body: AskIn) -> dict[str, Any]:
+@router.get("ask", response={200: AskOut, **READ_PROBLEMS}, operation_id="ask", url_name="ask")
+def ask(request: HttpRequest, workspace: Path[str], query: Query[AskIn]) -> dict[str, Any]:
     """Ask a question; answers come in the words of the records that the caller may read. Nothing is written."""
     access = access_of(request)
     known = asking.ask(
         workspace=access.workspace,
-        text=body.question.replace("\x00", " "),
+        text=query.question.replace("\x00", " "),
         circles=access.circle_ids,
         now=timezone.now(),
     )

@@ -113,7 +113,7 @@ class RuleOut(Schema):
     created_at: datetime
 
 
-class RuleIn(Schema):
+class RedactionRuleIn(Schema):
     """A pattern to look for; what it finds becomes its name in brackets."""
 
     name: str = Field(min_length=1, max_length=40)
@@ -306,7 +306,9 @@ def list_redaction_rules(request: HttpRequest, workspace: Path[str]) -> list[Red
     operation_id="create_redaction_rule",
     url_name="redaction-rules",
 )
-def create_redaction_rule(request: HttpRequest, workspace: Path[str], body: RuleIn) -> Answer[RedactionRule]:
+def create_redaction_rule(
+    request: HttpRequest, workspace: Path[str], body: RedactionRuleIn
+) -> Answer[RedactionRule]:
     """Look for a pattern of one's own. One that could run for ever is refused, with what to change."""
     access = access_of(request, role=Role.OWNER)
     given = shared.given(body)

@@ -158,7 +158,7 @@ class PieceOut(Schema):
     near: list[str] = Field(description="Keys of the nearest feedback of the same theme.")
 
 
-class PlaceOut(Schema):
+class ThemePlaceOut(Schema):
     """Where a piece is, or seems to belong."""
 
     theme: str | None
@@ -401,7 +401,7 @@ def _feedback(access: Access, key: str) -> Feedback:
 
 @router.get(
     "feedback/{key}/theme",
-    response={200: PlaceOut, **READ_PROBLEMS},
+    response={200: ThemePlaceOut, **READ_PROBLEMS},
     operation_id="get_theme_of_feedback",
     url_name="feedback-theme",
 )
@@ -413,7 +413,7 @@ def get_place(request: HttpRequest, workspace: Path[str], key: str) -> dict[str,
 
 @router.put(
     "feedback/{key}/theme",
-    response={200: PlaceOut, **WRITE_PROBLEMS},
+    response={200: ThemePlaceOut, **WRITE_PROBLEMS},
     operation_id="set_theme_of_feedback",
     url_name="feedback-theme",
 )

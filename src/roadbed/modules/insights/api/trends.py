@@ -38,7 +38,7 @@ class TrendsQuery(Schema):
     most: int = Field(20, ge=1, le=100, description="How many lines, the loudest first.")
 
 
-class LineOut(Schema):
+class TrendLineOut(Schema):
     """One thing, counted by week."""
 
     value: str = Field(description="The record's id for themes and segments, else the words.")
@@ -53,7 +53,7 @@ class TrendsOut(Schema):
     by: str
     first_week: dt.date = Field(description="The Monday of the first count.")
     last_week: dt.date
-    lines: list[LineOut]
+    lines: list[TrendLineOut]
 
 
 class AlertOut(Schema):

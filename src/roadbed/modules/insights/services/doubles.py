@@ -265,7 +265,7 @@ def choose(
         If the score lies outside of 0.6 to 1.
     """
     held = _settings(workspace.pk)
-    changes = {
+    changes: dict[str, list[Any]] = {
         "merges_doubles": [held.merges_doubles, merges_doubles],
         "merge_from": [held.merge_from, merge_from],
     }
@@ -299,7 +299,7 @@ def follow(activity: Activity) -> None:
         ask_for_doubles(workspace_id=activity.workspace_id)
     elif activity.verb == "unmerged":
         facts: dict[str, Any] = activity.changes
-        Double.objects.filter(merge_id=facts.get("merge"), state=State.MERGED).update(
+        Double.objects.filter(merge_id=facts["merge"], state=State.MERGED).update(
             state=State.OPEN, merge=None, decided_at=None, decided_by=None, is_automatic=False
         )
 

@@ -18,13 +18,14 @@ from roadbed.modules.portal.api.schemas import (
     WRITE_PROBLEMS,
     ListingFields,
     ListingIn,
+    ListingMergeIn,
     ListingOut,
-    MergeIn,
+    ListingState,
+    ListingStateIn,
     RemarkIn,
     RemarkOut,
     RemarkStateIn,
     StandingIn,
-    StateIn,
 )
 from roadbed.modules.portal.models import Listing, Remark, Standing, State
 from roadbed.modules.portal.selectors import desk
@@ -39,7 +40,7 @@ class ListingsQuery(PageQuery):
     """Which listings."""
 
     board: str = Field("", max_length=20, description="A board's key.")
-    state: State | None = None
+    state: ListingState | None = None
     standing: Standing | None = None
     q: str = Field("", max_length=120, description="Words that all of them have.")
 
@@ -143,14 +144,16 @@ def delete_listing(request: HttpRequest, workspace: Path[str], listing_id: int) 
     operation_id="moderate_listing",
     url_name="listing-state",
 )
-def moderate_listing(request: HttpRequest, workspace: Path[str], listing_id: int, body: StateIn) -> Listing:
+def moderate_listing(
+    request: HttpRequest, workspace: Path[str], listing_id: int, body: ListingStateIn
+) -> Listing:
     """Publish a listing, refuse it with a reason, or let it wait again. Its author is told."""
     access = shared.maker(request)
     listing = shared.listing_of(access, listing_id)
     now = timezone.now()
-    if body.state == State.PUBLISHED:
+    if body.state == State.PUBLISHED.value:
         services.publish(listing=listing, actor=access.actor, at=now)
-    elif body.state == State.REFUSED:
+    elif body.state == State.REFUSED.value:
         reason = body.reason.replace("\x00", "")
         services.refuse(listing=listing, reason=reason, actor=access.actor, at=now)
     else:
@@ -187,7 +190,9 @@ def set_standing(request: HttpRequest, workspace: Path[str], listing_id: int, bo
     operation_id="merge_listing",
     url_name="listing-merge",
 )
-def merge_listing(request: HttpRequest, workspace: Path[str], listing_id: int, body: MergeIn) -> Listing:
+def merge_listing(
+    request: HttpRequest, workspace: Path[str], listing_id: int, body: ListingMergeIn
+) -> Listing:
     """Let a listing live on in another of its board, or take that back. Voices, followers and wordings stay."""
     access = shared.maker(request)
     listing = shared.listing_of(access, listing_id)

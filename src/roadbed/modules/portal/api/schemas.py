@@ -8,13 +8,15 @@ from typing import Literal
 from ninja import Field, Schema
 
 from roadbed.core.api import problems
-from roadbed.modules.portal.models import Board, Listing, News, Remark, Standing, State
+from roadbed.modules.portal.models import Board, Listing, News, Remark, Standing
 
 READ_PROBLEMS = problems.READ
 WRITE_PROBLEMS = problems.WRITE
 CHANGE_PROBLEMS = problems.CHANGE
 KEY = r"^[A-Za-z]{1,6}-[0-9]{1,9}$"
 AudienceName = Literal["public", "customers", "private"]
+ListingState = Literal["waiting", "published", "refused"]
+"""Where an entry or a comment stands; the names of `models.State`."""
 
 
 class BoardOut(Schema):
@@ -92,7 +94,7 @@ class ListingOut(Schema):
     record: str
     title: str
     text: str
-    state: State
+    state: ListingState
     state_reason: str
     standing: Standing
     standing_reason: str
@@ -155,10 +157,10 @@ class ListingFields(Schema):
     answer: str | None = Field(None, max_length=5000, description="Followers hear of it by mail.")
 
 
-class StateIn(Schema):
+class ListingStateIn(Schema):
     """Whether visitors see it."""
 
-    state: State
+    state: ListingState
     reason: str = Field("", max_length=300, description="Needed to refuse a listing; its author reads it.")
 
 
@@ -169,7 +171,7 @@ class StandingIn(Schema):
     reason: str = Field("", max_length=500)
 
 
-class MergeIn(Schema):
+class ListingMergeIn(Schema):
     """Which listing it shall live on in; null takes a merge back."""
 
     into: int | None = Field(ge=1, le=2**62)
@@ -182,7 +184,7 @@ class RemarkOut(Schema):
     author: str
     is_official: bool
     body: str
-    state: State
+    state: ListingState
     created_at: datetime
 
     @staticmethod
@@ -200,7 +202,7 @@ class RemarkIn(Schema):
 class RemarkStateIn(Schema):
     """Whether visitors see a remark."""
 
-    state: State
+    state: ListingState
 
 
 class NewsOut(Schema):
