@@ -1,6 +1,6 @@
 """Random graphs behind every door: no marked word, and no figure that moves, reaches whoever may not see it.
 
-`ROADBED_PRIVACY_SEEDS` sets how many graphs are tried.
+Each database tries a graph of its own; `ROADBED_PRIVACY_SEEDS` sets how many it tries instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import TestCase
 
 from roadbed.core.notify.models import Delivery, Notice
@@ -23,7 +23,8 @@ from tests.privacy import world as worlds
 from tests.privacy.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-SEEDS = range(int(os.environ.get("ROADBED_PRIVACY_SEEDS", "2")))
+ASKED = os.environ.get("ROADBED_PRIVACY_SEEDS", "")
+SEEDS = range(int(ASKED)) if ASKED else [0 if connection.vendor == "sqlite" else 1]
 
 
 @pytest.fixture(scope="module", params=SEEDS)
