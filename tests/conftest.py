@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from roadbed.core.vectors import selectors as vectors
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from tests import people
+
+
+@pytest.fixture(autouse=True)
+def _forget_vectors() -> None:
+    """A test's rows are rolled back, and the next one's get the same ids."""
+    vectors.forget()
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ class Layout:
 def radii(sizes: Sequence[float] | Floats) -> Floats:
     """Return the radius of each disc: areas are as the sizes are, and together they fill a third of the map.
 
-    >>> found = radii([1.0, 4.0])
-    >>> bool(found[1] > found[0])
+    >>> found = radii([1.0] * 9 + [4.0])
+    >>> bool(found[9] > found[0])
     True
     """
     weights = np.maximum(np.asarray(sizes, dtype=np.float64), 0.5)

@@ -27,6 +27,10 @@ router = Router(tags=["tables"])
 READ: dict[Any, Any] = {401: ProblemOut, 403: ProblemOut, 404: ProblemOut, 422: ProblemOut}
 WRITE: dict[Any, Any] = {**READ, 409: ProblemOut}
 ID_MAX = 2**53
+ImportState = Literal[
+    "draft", "checking", "queued", "running", "done", "cancelled", "failed", "undoing", "undone"
+]
+"""Where an import stands; the values of `Import.State`."""
 
 
 class ColumnOut(Schema):
@@ -44,7 +48,7 @@ class ImportOut(Schema):
     id: int
     target: str
     file_name: str
-    state: Import.State
+    state: ImportState
     source: str
     product: str | None
     columns: list[ColumnOut]

@@ -177,6 +177,12 @@ def _view(*, workspace_id: int) -> tuple[str, _Table] | None:
     return reader.model, view.refresh(state=reader.state)
 
 
+def forget() -> None:
+    """Let go of every table that this process holds: for a database whose rows went back in time."""
+    with _views_lock:
+        _views.clear()
+
+
 def embedder_of(*, workspace_id: int, threads: int = 1) -> Embedder:
     """Return the model that reads this workspace, for what a person is typing.
 
