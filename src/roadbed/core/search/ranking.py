@@ -80,13 +80,13 @@ def _newest(start: str, *, workspace_id: int, circles: Collection[int]) -> tuple
         statement = f"""SELECT count(*), coalesce(min(id), 0) FROM (SELECT entry.id AS id FROM search_searchentry entry
             JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}
             WHERE entry.words @@ to_tsquery('simple', %s) AND entry.workspace_id = %s
-            ORDER BY entry.id DESC LIMIT {COUNTED}) some"""  # noqa: S608 - constants
+            ORDER BY entry.id DESC LIMIT {COUNTED}) newest"""  # noqa: S608 - constants
         wanted = f"{start}:*"
     else:
         statement = f"""SELECT count(*), coalesce(min(id), 0) FROM (
             SELECT entry.id AS id FROM search_words {_inside(circles)}
             WHERE search_words MATCH %s AND entry.workspace_id = %s
-            ORDER BY search_words.rowid DESC LIMIT {COUNTED}) some"""  # noqa: S608 - constants
+            ORDER BY search_words.rowid DESC LIMIT {COUNTED}) newest"""  # noqa: S608 - constants
         wanted = f'"{start}"*'
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted, workspace_id])

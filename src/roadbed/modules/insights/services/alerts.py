@@ -227,7 +227,9 @@ def decide(
     """
     if state not in STATES:
         raise ValidationError({"state": "An alert is new, acknowledged or dismissed."})
-    current = TrendAlert.objects.select_for_update().select_related("theme", "home").get(pk=alert.pk)
+    current = (
+        TrendAlert.objects.select_for_update(of=("self",)).select_related("theme", "home").get(pk=alert.pk)
+    )
     before = current.state
     current.state = state
     if note is not None:
