@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,18 @@ QUESTION = "Where is the map blank?"
 def ask(workspace: Workspace, text: str, now: datetime, who: Someone | None = None) -> asking.Known:
     circles = who.member.circle_ids if who else frozenset()
     return asking.ask(workspace=workspace, text=text, circles=circles, now=now)
+
+
+def rounded(value: Any) -> Any:
+    """The same with six digits: a longer matrix is multiplied in another order, which moves the last ones."""
+    match value:
+        case float():
+            return round(value, 6)
+        case dict():
+            return {key: rounded(each) for key, each in value.items()}
+        case list() | tuple():
+            return [rounded(each) for each in value]
+    return value
 
 
 class TestAnswers:
@@ -126,9 +140,9 @@ class TestWalls:
             "merger with Contoso",
             "What changed since yesterday?",
         )
-        before = [ask(workspace, text, now, ben) for text in asked]
+        before = [rounded(asdict(ask(workspace, text, now, ben))) for text in asked]
         request.getfixturevalue("secret")
-        assert [ask(workspace, text, now, ben) for text in asked] == before
+        assert [rounded(asdict(ask(workspace, text, now, ben))) for text in asked] == before
 
     def test_another_workspace_is_never_read(
         self, workspace: Workspace, notes: list[Feedback], eve: Someone, now: datetime
