@@ -128,8 +128,7 @@ def _ask_unleash(state: dict[str, Any], context: dict[str, Any], flag: str) -> d
     from roadbed_engines.flags import unleash
 
     toggles = unleash.compile_toggles(state)
-    named = {name: value for name, value in context.items() if not isinstance(value, dict)}
-    fields = {"currentTime": datetime.now(UTC).isoformat(), **unleash.flatten({**context, **named})}
+    fields = {"currentTime": datetime.now(UTC).isoformat(), **unleash.flatten(context)}
     asked = unleash.Asked(fields=fields, chance=random.SystemRandom().random())
     found = {}
     for key in [flag] if flag else sorted(toggles.by_name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +76,3 @@ def count_finishes(
     return History(
         first=first.astype(object), last=last.astype(object), counts=counts, holidays=tuple(sorted(holidays))
     )
-
-
-def working_days_between(*, start: date, end: date, holidays: Collection[date] = ()) -> int:
-    """Return how many working days lie in the half-open stretch from `start` to the day after `end`."""
-    return int(np.busday_count(start, end + timedelta(days=1), holidays=_days(holidays)))
