@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from roadbed_engines.text.labels import ThemeName, name_themes
 
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights.models import Assignment, Feedback, Origin, Theme, ThemeChoice
 from roadbed.modules.insights.selectors import theme_vectors, theme_words
 from roadbed_engines.text import keeping, neighbours, themes
 from roadbed_engines.text.embedding import unit
+from roadbed_engines.text.labels import ThemeName, name_themes
 
 Ids = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
