@@ -17,6 +17,7 @@ class RoadmapConfig(AppConfig):
         from roadbed.core.records import services as records
         from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation
+        from roadbed.core.workspaces import services as workspaces
         from roadbed.modules.roadmap import demo as story
         from roadbed.modules.roadmap import facade, imports, selectors, services
 
@@ -44,11 +45,45 @@ class RoadmapConfig(AppConfig):
                 describe=selectors.describe_release,
             )
         )
+        for kind in (
+            kinds.Kind(
+                name="external",
+                prefixes=("X",),
+                label="External dependency",
+                plural="External dependencies",
+                model_label="roadmap.External",
+                path="roadmap/externals/{number}/",
+                body=selectors.external_body,
+                describe=selectors.describe_external,
+            ),
+            kinds.Kind(
+                name="objective",
+                prefixes=("O",),
+                label="Objective",
+                plural="Objectives",
+                model_label="roadmap.Objective",
+                path="roadmap/objectives/{number}/",
+                body=selectors.objective_body,
+                describe=selectors.describe_objective,
+            ),
+            kinds.Kind(
+                name="risk",
+                prefixes=("K",),
+                label="Risk",
+                plural="Risks",
+                model_label="roadmap.Risk",
+                path="roadmap/risks/{number}/",
+                body=selectors.risk_body,
+                describe=selectors.describe_risk,
+            ),
+        ):
+            kinds.register(kind)
         navigation.register(navigation.Entry(label="Roadmap", path="roadmap/", group="Decide", order=20))
         rollup.register_tree(selectors.TREE)
         registry.register(facade.PROVIDER)
         records.register_mover(services.FEATURE_MOVER)
         events.listen(services.follow_life)
+        workspaces.register_team_part(services.TEAM_PART)
         for target in imports.TARGETS:
             targets.register(target)
         for source in imports.SOURCES:

@@ -25,9 +25,11 @@ from roadbed.core.workspaces.services.products import (
     unarchive_product,
 )
 from roadbed.core.workspaces.services.structure import (
+    TeamPart,
     add_department,
     add_team,
     change_team,
+    register_team_part,
     remove_department,
     remove_team,
     rename_department,
@@ -48,6 +50,7 @@ __all__ = [
     "INVITATION_LIFETIME",
     "InvitationGoneError",
     "LastOwnerError",
+    "TeamPart",
     "accept_invitation",
     "add_department",
     "add_product",
@@ -64,6 +67,7 @@ __all__ = [
     "find_invitation",
     "invite",
     "make_circle",
+    "register_team_part",
     "remove_circle",
     "remove_department",
     "remove_member",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,26 @@ from roadbed.core.workspaces.services import changes
 
 Trail = dict[str, Any]
 """What `restore_…` needs: the name and the members' numbers. Plain JSON: a page can carry it, signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPart:
+    """What a module knows of a team, kept when the team is removed and given back with it.
+
+    `keep(team, at)` returns plain JSON, and little of it: it travels in an address.
+    """
+
+    name: str
+    keep: Callable[[Team, datetime], Any]
+    give_back: Callable[[Team, Any, Actor, datetime], None]
+
+
+_TEAM_PARTS: dict[str, TeamPart] = {}
+
+
+def register_team_part(part: TeamPart) -> None:
+    """Let a module's part of a team follow it; the same name replaces the one before."""
+    _TEAM_PARTS[part.name] = part
 
 
 def _members(workspace_id: int, numbers: Collection[int]) -> list[Member]:
@@ -122,7 +143,11 @@ def change_team(*, team: Team, name: str, members: Collection[int], actor: Actor
 @transaction.atomic
 def remove_team(*, team: Team, actor: Actor, at: datetime) -> Trail:
     """Remove a team. Returns what `restore_team` needs."""
-    trail: Trail = {"name": team.name, "members": list(team.members.values_list("pk", flat=True))}
+    trail: Trail = {
+        "name": team.name,
+        "members": list(team.members.values_list("pk", flat=True)),
+        "parts": {part.name: part.keep(team, at) for part in _TEAM_PARTS.values()},
+    }
     record_activity(
         workspace_id=team.workspace_id,
         actor=actor,
@@ -137,4 +162,8 @@ def remove_team(*, team: Team, actor: Actor, at: datetime) -> Trail:
 @transaction.atomic
 def restore_team(*, workspace: Workspace, trail: Trail, actor: Actor, at: datetime) -> Team:
     """Bring a removed team back, with those who are still members of the workspace."""
-    return add_team(workspace=workspace, name=trail["name"], members=trail["members"], actor=actor, at=at)
+    team = add_team(workspace=workspace, name=trail["name"], members=trail["members"], actor=actor, at=at)
+    for name, kept in trail.get("parts", {}).items():
+        if name in _TEAM_PARTS:
+            _TEAM_PARTS[name].give_back(team, kept, actor, at)
+    return team

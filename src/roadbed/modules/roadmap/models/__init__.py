@@ -1,6 +1,10 @@
-"""The plan: a tree of features in two lanes, the releases they ship in, and when each status was entered."""
+"""The plan: a tree of features in two lanes, what they take and wait for, who builds them, and what they are for."""
 
+from roadbed.modules.roadmap.models.capacity import Absence, Seat, Skill, SkillNeed, TeamDay, TeamPlan
+from roadbed.modules.roadmap.models.dates import TECHNICAL_WORK, Hardness, Size, Work
 from roadbed.modules.roadmap.models.deeds import Deed
+from roadbed.modules.roadmap.models.dependencies import Dependency, External, Tie
+from roadbed.modules.roadmap.models.estimates import Estimate, EstimateRound, Opinion, Origin
 from roadbed.modules.roadmap.models.features import (
     CLOSED,
     LEVEL_ORDER,
@@ -12,18 +16,44 @@ from roadbed.modules.roadmap.models.features import (
     Status,
     StatusSpell,
 )
+from roadbed.modules.roadmap.models.objectives import CheckIn, Direction, KeyResult, Objective
 from roadbed.modules.roadmap.models.releases import Release
+from roadbed.modules.roadmap.models.risks import Risk
+from roadbed.modules.roadmap.models.shares import Share
 
 __all__ = [
     "CLOSED",
     "LEVEL_ORDER",
     "STATUS_ORDER",
+    "TECHNICAL_WORK",
+    "Absence",
+    "CheckIn",
     "Deed",
+    "Dependency",
+    "Direction",
+    "Estimate",
+    "EstimateRound",
+    "External",
     "Feature",
+    "Hardness",
     "Horizon",
+    "KeyResult",
     "Lane",
     "Level",
+    "Objective",
+    "Opinion",
+    "Origin",
     "Release",
+    "Risk",
+    "Seat",
+    "Share",
+    "Size",
+    "Skill",
+    "SkillNeed",
     "Status",
     "StatusSpell",
+    "TeamDay",
+    "TeamPlan",
+    "Tie",
+    "Work",
 ]

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from roadbed.core.records.models import Record, RecordManager, RecordQuerySet
 from roadbed.core.workspaces.models import Member, Team
 from roadbed.modules.roadmap.models import trails
+from roadbed.modules.roadmap.models.dates import Hardness, Size, Work
 from roadbed.modules.roadmap.models.releases import Release
 
 
@@ -118,6 +119,24 @@ class Feature(Record):
     )
     target_start = models.DateField("target from", null=True, blank=True)
     target_end = models.DateField("target until", null=True, blank=True)
+    work = models.CharField("kind of work", max_length=11, choices=Work, blank=True, default=Work.NONE)
+    size = models.CharField(max_length=2, choices=Size, blank=True, default=Size.NONE)
+    not_before = models.DateField("not before", null=True, blank=True, help_text="Work cannot start earlier.")
+    due_date = models.DateField("due", null=True, blank=True, help_text="By when it is to be out.")
+    due_kind = models.CharField("how firm", max_length=4, choices=Hardness, default=Hardness.SOFT)
+    due_to = models.CharField(
+        "promised to",
+        max_length=120,
+        blank=True,
+        default="",
+        help_text="To whom the day was promised, or why it.",
+    )
+    actual_days = models.FloatField(
+        "took", null=True, blank=True, help_text="Person-days that it took, once it is finished."
+    )
+    public_title = models.CharField(
+        "public name", max_length=200, blank=True, default="", help_text="What people outside may read."
+    )
 
     objects: ClassVar[FeatureManager] = FeatureManager()
 
@@ -140,6 +159,12 @@ class Feature(Record):
                 | Q(target_end__gte=F("target_start")),
                 violation_error_message="A target window cannot end before it starts.",
             ),
+            models.CheckConstraint(
+                name="feature_took_something",
+                condition=Q(actual_days__isnull=True) | Q(actual_days__gt=0),
+                violation_error_message="What was finished took more than nothing.",
+            ),
+            models.CheckConstraint(name="feature_due_kind_known", condition=Q(due_kind__in=Hardness.values)),
             models.CheckConstraint(name="feature_lane_known", condition=Q(lane__in=Lane.values)),
             models.CheckConstraint(name="feature_level_known", condition=Q(level__in=Level.values)),
             models.CheckConstraint(name="feature_status_known", condition=Q(status__in=Status.values)),

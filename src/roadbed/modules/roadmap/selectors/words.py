@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roadbed.modules.roadmap.models import Feature, Release, Status
+from roadbed.modules.roadmap.models import External, Feature, Objective, Release, Risk, Status
 
 
 def feature_body(feature: Feature) -> str:
@@ -25,3 +25,33 @@ def release_body(release: Release) -> str:
 def describe_release(release: Release) -> Mapping[str, str]:
     """A release's state in a word."""
     return {"state": Release.State(release.state).label}
+
+
+def external_body(external: External) -> str:
+    """The words of something external behind its name."""
+    return f"{external.promised_by}\n{external.description}"
+
+
+def describe_external(external: External) -> Mapping[str, str]:
+    """Its state in a word."""
+    return {"state": External.State(external.state).label}
+
+
+def objective_body(objective: Objective) -> str:
+    """The words of an objective behind its title."""
+    return objective.description
+
+
+def describe_objective(objective: Objective) -> Mapping[str, str]:
+    """Its state in a word."""
+    return {"state": Objective.State(objective.state).label}
+
+
+def risk_body(risk: Risk) -> str:
+    """The words of a risk behind its title."""
+    return f"{risk.answer}\n{risk.description}"
+
+
+def describe_risk(risk: Risk) -> Mapping[str, str]:
+    """Its state in a word."""
+    return {"state": Risk.State(risk.state).label}

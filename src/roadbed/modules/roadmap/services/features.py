@@ -15,17 +15,21 @@ from roadbed.core.records import services as records
 from roadbed.core.records.models import Record, Relation
 from roadbed.core.workspaces.models import Member, Product, Team, Workspace
 from roadbed.modules.roadmap.models import (
+    CLOSED,
     LEVEL_ORDER,
     Deed,
     Feature,
+    Hardness,
     Horizon,
     Lane,
     Level,
     Release,
+    Size,
     Status,
     StatusSpell,
+    Work,
 )
-from roadbed.modules.roadmap.services import deeds, order, tree
+from roadbed.modules.roadmap.services import deeds, order, promises, tree
 
 FIELDS = (
     "title",
@@ -36,6 +40,14 @@ FIELDS = (
     "release",
     "target_start",
     "target_end",
+    "work",
+    "size",
+    "not_before",
+    "due_date",
+    "due_kind",
+    "due_to",
+    "actual_days",
+    "public_title",
 )
 """What `change_feature` sets; place, horizon and status have services of their own."""
 RELATED = ("owner", "team", "release")
@@ -61,6 +73,14 @@ class Draft:
     release: Release | None = None
     target_start: date | None = None
     target_end: date | None = None
+    work: str = Work.NONE
+    size: str = Size.NONE
+    not_before: date | None = None
+    due_date: date | None = None
+    due_kind: str = Hardness.SOFT
+    due_to: str = ""
+    actual_days: float | None = None
+    public_title: str = ""
     external_source: str = ""
     external_id: str = ""
 
@@ -96,6 +116,14 @@ def create_feature(*, workspace: Workspace, draft: Draft, actor: Actor, at: date
     entered = draft.status_at or at
     if entered > at:
         raise ValidationError({"status": "A status cannot be entered in the future."})
+    promises.refuse_past(
+        field="due_date",
+        day=draft.due_date,
+        kind=draft.due_kind,
+        before=(None, ""),
+        at=at,
+        is_done=draft.status in CLOSED,
+    )
     feature = Feature(
         workspace=workspace,
         product=product,
@@ -114,6 +142,14 @@ def create_feature(*, workspace: Workspace, draft: Draft, actor: Actor, at: date
         release=draft.release,
         target_start=draft.target_start,
         target_end=draft.target_end,
+        work=draft.work,
+        size=draft.size,
+        not_before=draft.not_before,
+        due_date=draft.due_date,
+        due_kind=draft.due_kind,
+        due_to=draft.due_to,
+        actual_days=draft.actual_days,
+        public_title=draft.public_title,
         external_source=draft.external_source,
         external_id=draft.external_id,
     )
@@ -156,6 +192,14 @@ def set_fields(
     before = deeds.values_of(stored, names)
     if "level" in changes and changes["level"] != stored.level:
         _check_level(feature=stored, level=changes["level"])
+    promises.refuse_past(
+        field="due_date",
+        day=changes.get("due_date", stored.due_date),
+        kind=changes.get("due_kind", stored.due_kind),
+        before=(stored.due_date, stored.due_kind),
+        at=at,
+        is_done=stored.is_closed or changes.get("status") in CLOSED,
+    )
     records.change_record(
         record=feature, changes=changes, actor=actor, at=at, expected_version=expected_version
     )

@@ -13,10 +13,10 @@ from django.db import transaction
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.models import Product, Workspace
-from roadbed.modules.roadmap.models import CLOSED, Deed, Feature, Release, Status
-from roadbed.modules.roadmap.services import deeds, statuses
+from roadbed.modules.roadmap.models import CLOSED, Deed, Feature, Hardness, Release, Status
+from roadbed.modules.roadmap.services import deeds, promises, statuses
 
-FIELDS = ("title", "product", "start_date", "ship_date", "notes")
+FIELDS = ("title", "product", "form", "start_date", "ship_date", "date_kind", "date_to", "notes")
 RELATED = ("product",)
 STATE = ("state", "shipped_at")
 
@@ -29,6 +29,9 @@ class ReleaseDraft:
     product: Product | None = None
     start_date: date | None = None
     ship_date: date | None = None
+    form: str = Release.Form.RELEASE
+    date_kind: str = Hardness.SOFT
+    date_to: str = ""
     notes: str = ""
     external_source: str = ""
     external_id: str = ""
@@ -41,12 +44,18 @@ def create_release(
     """Plan a release."""
     if draft.product is not None and draft.product.workspace_id != workspace.pk:
         raise ValidationError({"product": "There is no such choice in this workspace."})
+    promises.refuse_past(
+        field="ship_date", day=draft.ship_date, kind=draft.date_kind, before=(None, ""), at=at, is_done=False
+    )
     release = Release(
         workspace=workspace,
         product=draft.product,
         title=draft.title,
         start_date=draft.start_date,
         ship_date=draft.ship_date,
+        form=draft.form,
+        date_kind=draft.date_kind,
+        date_to=draft.date_to,
         notes=draft.notes,
         external_source=draft.external_source,
         external_id=draft.external_id,
@@ -74,7 +83,16 @@ def change_release(
     if product is not None and product.workspace_id != release.workspace_id:
         raise ValidationError({"product": "There is no such choice in this workspace."})
     names = [f"{name}_id" if name in RELATED else name for name in changes]
-    before = deeds.values_of(Release.objects.get(pk=release.pk), names)
+    stored = Release.objects.get(pk=release.pk)
+    promises.refuse_past(
+        field="ship_date",
+        day=changes.get("ship_date", stored.ship_date),
+        kind=changes.get("date_kind", stored.date_kind),
+        before=(stored.ship_date, stored.date_kind),
+        at=at,
+        is_done=stored.is_released,
+    )
+    before = deeds.values_of(stored, names)
     records.change_record(
         record=release, changes=changes, actor=actor, at=at, expected_version=expected_version
     )

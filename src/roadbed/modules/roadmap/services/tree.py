@@ -14,7 +14,8 @@ from roadbed.core.evidence import rollup
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Product, Workspace
-from roadbed.modules.roadmap.models import LEVEL_ORDER, Deed, Feature, trails
+from roadbed.modules.roadmap import selectors
+from roadbed.modules.roadmap.models import LEVEL_ORDER, Deed, Feature, graphs, trails
 from roadbed.modules.roadmap.services import deeds, order
 
 PLACE = ("parent_id", "position", "product_id")
@@ -108,6 +109,19 @@ def put(
     return deeds.Step(id=feature.pk, kind="feature", before=before, after=after)
 
 
+def refuse_knot(*, feature: Feature, parent: Feature) -> None:
+    """Refuse a place from which what waits for what would run in a circle, naming what is on it."""
+    waits, parents = selectors.waits_and_parents(workspace_id=feature.workspace_id)
+    if not waits:
+        return
+    knotted = graphs.Graph.of(waits=waits, parents={**parents, feature.pk: parent.pk}).knotted()
+    if knotted:
+        keys = ", ".join(selectors.keys_in_order(sorted(knotted)[:12]))
+        raise ValidationError(
+            {"parent": f"Under {parent.key}, {feature.key} would be in a circle of things that wait: {keys}."}
+        )
+
+
 @transaction.atomic
 def move_feature(
     *,
@@ -153,6 +167,8 @@ def move_feature(
         workspace_id=feature.workspace_id, parent_id=parent.pk if parent else None, product_id=product_id
     ).exclude(pk=feature.pk)
     same_place = feature.parent_id == (parent.pk if parent else None) and feature.product_id == product_id
+    if parent is not None and not same_place:
+        refuse_knot(feature=feature, parent=parent)
     if same_place and after is None and before is None:
         return None
     position = order.between(rows=rows, field="position", after=after, before=before)

@@ -7,14 +7,33 @@ from typing import Any
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence import rollup
+from roadbed.core.records import kinds
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Activity, Link, Record
-from roadbed.core.workspaces.models import Member, Product, Team
+from roadbed.core.workspaces.models import Department, Member, Product, Team
 from roadbed.modules.roadmap.models import Deed, Feature, Release, StatusSpell
-from roadbed.modules.roadmap.services import deeds, statuses, tree
+from roadbed.modules.roadmap.services import deeds, dependencies, estimates, statuses, tree
 
-_DATES = ("target_start", "target_end", "start_date", "ship_date")
-_RELATED: dict[str, Any] = {"owner_id": Member, "team_id": Team, "release_id": Release, "product_id": Product}
+_DATES = (
+    "target_start",
+    "target_end",
+    "start_date",
+    "ship_date",
+    "not_before",
+    "due_date",
+    "earliest",
+    "latest",
+    "delivered_date",
+    "first_date",
+    "last_date",
+)
+_RELATED: dict[str, Any] = {
+    "owner_id": Member,
+    "team_id": Team,
+    "release_id": Release,
+    "product_id": Product,
+    "department_id": Department,
+}
 
 
 def _still_as_left(record: Record, step: deeds.Step) -> bool:
@@ -48,6 +67,12 @@ def _change_life(step: deeds.Step, record: Record, actor: Actor, at: datetime) -
 
 
 def _undo_feature(step: deeds.Step, record: Record, actor: Actor, at: datetime) -> bool:
+    if step.life == "estimated":
+        return estimates.take_back(step=step, feature=Feature.objects.get(pk=record.pk), actor=actor, at=at)
+    if step.life in {"depends", "undepends"}:
+        return dependencies.take_back(
+            step=step, feature=Feature.objects.get(pk=record.pk), actor=actor, at=at
+        )
     if step.life:
         return _change_life(step, record, actor, at)
     feature = Feature.objects.get(pk=record.pk)
@@ -92,19 +117,21 @@ def _undo_feature(step: deeds.Step, record: Record, actor: Actor, at: datetime) 
     return True
 
 
-def _undo_release(step: deeds.Step, record: Record, actor: Actor, at: datetime) -> bool:
+def _undo_plain(step: deeds.Step, record: Record, actor: Actor, at: datetime) -> bool:
+    """Give back the fields of a record that has no rules beyond its own."""
     if step.life:
         return _change_life(step, record, actor, at)
-    release = Release.objects.get(pk=record.pk)
-    if not _still_as_left(release, step):
+    whole = kinds.get(record.kind).model.objects.get(pk=record.pk)
+    if not _still_as_left(whole, step):
         return False
     changes = dict(_value(name, value) for name, value in step.before.items())
-    records.change_record(record=release, changes=changes, actor=actor, at=at)
+    records.change_record(record=whole, changes=changes, actor=actor, at=at)
     return True
 
 
 deeds.register_undoer("feature", _undo_feature)
-deeds.register_undoer("release", _undo_release)
+for _kind in ("release", "external", "objective", "risk"):
+    deeds.register_undoer(_kind, _undo_plain)
 
 
 def _actor_of(activity: Activity) -> Actor:
