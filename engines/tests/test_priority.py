@@ -77,16 +77,6 @@ class TestScores:
         ours = sorted(range(5), key=lambda j: -scores.wsjf(cost_of_delay=jobs[j][0], duration=jobs[j][1]))
         assert lost(ours) == min(lost(order) for order in permutations(range(5)))
 
-    def test_a_fixed_date_costs_nothing_before_it(self):
-        assert scores.value_lost(profile="fixed date", weeks_late=3, a_week=10, due_in=4) == 0
-        assert scores.value_lost(profile="fixed date", weeks_late=5, a_week=10, due_in=4) == 80
-        assert scores.value_lost(profile="intangible", weeks_late=10, a_week=10) == 20
-        assert scores.value_lost(profile="urgent", weeks_late=10, a_week=10) == 170
-
-    def test_kano_without_answers_is_refused(self):
-        with pytest.raises(NotEnoughDataError):
-            scores.kano(counts={"Q": 4})
-
     def test_drivers_on_mixed_scales_are_brought_to_one(self):
         drivers = {
             "revenue": scores.Driver(name="revenue", weight=3, worst=0, best=100),

@@ -17,6 +17,7 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -28,21 +29,30 @@ from roadbed_engines.errors import NotEnoughDataError
 Draws = NDArray[np.float64]
 LEAST_DRAWS = 200
 KNOTS = 5
-PARTS = 20
-"""The standard error comes from so many parts of the draws."""
+Turn = Callable[[Draws], Draws]
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What learning is worth, in the unit of the benefit, its standard error, and whether it stands out from noise."""
+    """What learning is worth, in the unit of the benefit, with its standard error.
+
+    `floor` is what the same sum finds where there is nothing to be found, from the same draws in another order. A
+    value that does not lie above it, and two standard errors above nothing, is noise: say "less than `bound`".
+    """
 
     value: float
     error: float
+    floor: float = 0.0
 
     @property
     def stands_out(self) -> bool:
-        """Whether it lies more than two standard errors above nothing."""
-        return self.value > 2 * self.error
+        """Whether it lies above the floor and more than two standard errors above nothing."""
+        return self.value > max(2 * self.error, self.floor)
+
+    @property
+    def bound(self) -> float:
+        """What a value that does not stand out is less than."""
+        return max(self.value, self.floor) + 2 * self.error
 
 
 def _check(benefit: Draws) -> None:
@@ -54,12 +64,22 @@ def _check(benefit: Draws) -> None:
         raise ValueError("a benefit is not finite")
 
 
-def _gain(known: Draws) -> Worth:
-    """Return what choosing after learning gains over choosing the one option that is best on average."""
+def _gain(known: Draws, *, left: Draws | None = None, turn: Turn | None = None) -> Worth:
+    """Return what choosing after learning gains over choosing the one option that is best on average.
+
+    With what a regression left unexplained, and a function that projects on its basis, the error counts the doubt
+    about its coefficients too (by the influence of each draw): for a small study that is most of it.
+    """
     best_now = int(np.argmax(known.mean(axis=0)))
     gains = known.max(axis=1) - known[:, best_now]
-    parts = np.array([part.mean() for part in np.array_split(gains, PARTS)])
-    return Worth(value=float(max(gains.mean(), 0.0)), error=float(parts.std(ddof=1) / math.sqrt(PARTS)))
+    influence = gains
+    if left is not None and turn is not None:
+        chosen = np.zeros(known.shape)
+        chosen[np.arange(len(known)), known.argmax(axis=1)] = 1.0
+        chosen[:, best_now] -= 1.0
+        influence = gains + (left * turn(chosen)).sum(axis=1)
+    error = float(influence.std(ddof=1) / math.sqrt(len(gains)))
+    return Worth(value=float(max(gains.mean(), 0.0)), error=error)
 
 
 def perfect(*, benefit: Draws) -> Worth:
@@ -90,8 +110,42 @@ def partial(*, benefit: Draws, unknown: Draws) -> Worth:
         If there are fewer than 200 draws.
     """
     _check(benefit)
-    basis = _basis(unknown.reshape(len(benefit), -1))
-    return _gain(_fit(basis, benefit))
+    runs = len(benefit)
+    base, _ = np.linalg.qr(_basis(unknown.reshape(runs, -1)))
+
+    def turn(values: Draws) -> Draws:
+        return np.asarray(base @ (base.T @ values))
+
+    known = turn(benefit)
+    found = _gain(known, left=benefit - known, turn=turn)
+    noise = _gain(turn(np.roll(benefit, runs // 2, axis=0)))
+    return Worth(value=found.value, error=found.error, floor=2 * noise.value)
+
+
+def simulate_study(*, unknown: Draws, narrows_to: float, chance: np.random.Generator) -> Draws:
+    """Return, for each draw of what is not known, what a study of it would have found.
+
+    Parameters
+    ----------
+    unknown : array of float, shape (draws,)
+    narrows_to : float
+        The share of the range's width that the study leaves open, above 0 and below 1: 0.5 for one that halves it.
+        For a normal figure this is exact; one that is above 0 throughout is studied on the scale of its logarithm.
+
+    Examples
+    --------
+    >>> chance = np.random.default_rng(1)
+    >>> truth = chance.normal(0, 2, 100_000)
+    >>> found = simulate_study(unknown=truth, narrows_to=0.5, chance=chance)
+    >>> left = truth - np.polyval(np.polyfit(found, truth, 1), found)
+    >>> round(float(left.std() / truth.std()), 2)
+    0.5
+    """
+    if not 0 < narrows_to < 1:
+        raise ValueError("what a study leaves of the range lies between 0 and 1, both excluded")
+    values = np.log(unknown) if bool((unknown > 0).all()) else np.asarray(unknown, dtype=float)
+    noise = values.std() * narrows_to / math.sqrt(1 - narrows_to**2)
+    return np.asarray(values + chance.normal(0.0, noise, len(values)) if noise > 0 else values)
 
 
 def sample(*, benefit: Draws, summary: Draws) -> Worth:
@@ -169,8 +223,3 @@ def _natural(values: Draws, knots: Draws) -> list[Draws]:
 
     end = bend(float(knots[-2]))
     return [bend(float(knot)) - end for knot in knots[:-2]]
-
-
-def _fit(basis: Draws, benefit: Draws) -> Draws:
-    found, *_ = np.linalg.lstsq(basis, benefit, rcond=None)
-    return np.asarray(basis @ found)

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Draws = NDArray[np.float64]
+Places = NDArray[np.int64]
+AT_ONCE = 4_000_000
+"""So many counts of items × ranks are held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,9 @@ class RankStudy:
     cut: int
     first: Draws
     top: Draws
-    low: NDArray[np.int64]
-    middle: NDArray[np.int64]
-    high: NDArray[np.int64]
+    low: Places
+    middle: Places
+    high: Places
     mean: Draws
     coin_flips: NDArray[np.bool_]
 
@@ -34,6 +37,18 @@ class RankStudy:
     def stability(self) -> float:
         """The share of the cut that the same items hold from draw to draw: 1 where the order is certain."""
         return float(np.sum(self.top**2) / self.cut)
+
+
+def order_of(scores: Draws) -> Places:
+    """Return who stands at each place of every draw, shape (runs, items). Of equals the earlier item goes first."""
+    down = -scores
+    order = np.argsort(down, axis=1)
+    sorted_down = np.take_along_axis(down, order, axis=1)
+    if bool((sorted_down[:, 1:] == sorted_down[:, :-1]).any()):
+        order = np.argsort(
+            down, axis=1, kind="stable"
+        )  # twice as slow, and needed where scores are equal only
+    return order
 
 
 def study_ranks(*, scores: Draws, cut: int = 10) -> RankStudy:
@@ -59,31 +74,60 @@ def study_ranks(*, scores: Draws, cut: int = 10) -> RankStudy:
     runs, items = scores.shape
     if not runs or not items:
         raise ValueError("there is nothing to rank")
+    if not np.isfinite(scores).all():
+        raise ValueError("a score is not finite")
     if cut < 1:
         raise ValueError("the cut holds at least one item")
     cut = min(cut, items)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    ranks = np.empty((runs, items), dtype=np.int32)
-    np.put_along_axis(ranks, order, np.arange(1, items + 1, dtype=np.int32)[None, :], axis=1)
-    sorted_ranks = np.sort(ranks, axis=0)
-
-    def at(level: float) -> NDArray[np.int64]:
-        place = min(runs - 1, max(0, int(np.ceil(level * runs)) - 1))
-        return np.asarray(sorted_ranks[place], dtype=np.int64)
-
-    top = (ranks <= cut).mean(axis=0)
+    order = order_of(scores)
+    needed = [min(runs, max(1, int(np.ceil(level * runs)))) for level in (0.05, 0.5, 0.95)]
+    found = np.empty((3, items), dtype=np.int64)
+    top = np.empty(items)
+    mean = np.empty(items)
+    step = items if items * items <= AT_ONCE else max(1, AT_ONCE // items)
+    for start in range(0, items, step):
+        counts = _counts(order, start=start, some=min(step, items - start))
+        until = counts.cumsum(axis=1)
+        part = slice(start, start + len(counts))
+        top[part] = until[:, cut - 1] / runs
+        mean[part] = counts @ np.arange(1, items + 1) / runs
+        for place, count in enumerate(needed):
+            found[place, part] = (until >= count).argmax(axis=1) + 1
     return RankStudy(
         items=items,
         runs=runs,
         cut=cut,
         first=np.bincount(order[:, 0], minlength=items) / runs,
         top=top,
-        low=at(0.05),
-        middle=at(0.5),
-        high=at(0.95),
-        mean=ranks.mean(axis=0),
+        low=found[0],
+        middle=found[1],
+        high=found[2],
+        mean=mean,
         coin_flips=(top > 0.2) & (top < 0.8),
     )
+
+
+def _counts(order: Places, *, start: int, some: int) -> Places:
+    """Return how often each of some items stands at each rank, shape (some, items)."""
+    items = order.shape[1]
+    flat = (order - start) * items
+    flat += np.arange(items)[None, :]
+    flat = flat.ravel() if some == items else flat[(order >= start) & (order < start + some)]
+    return np.bincount(flat, minlength=some * items).reshape(some, items)
+
+
+def acceptability(*, scores: Draws, limit: int = 20) -> Draws:
+    """Return the share of draws in which each item stands at each of the first ranks, shape (items, limit).
+
+    Examples
+    --------
+    >>> acceptability(scores=np.array([[2.0, 1.0], [1.0, 2.0], [2.0, 1.0], [2.0, 1.0]])).tolist()
+    [[0.75, 0.25], [0.25, 0.75]]
+    """
+    runs, items = scores.shape
+    order = order_of(scores)
+    first = [np.bincount(order[:, rank], minlength=items) for rank in range(min(limit, items))]
+    return np.asarray(np.column_stack(first) / runs)
 
 
 def chance_of_beating(*, scores: Draws) -> Draws:

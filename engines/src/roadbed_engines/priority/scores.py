@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,81 +82,6 @@ def relative_wsjf(
     """
     _positive("size", size)
     return (business_value + time_criticality + risk_reduction) / size
-
-
-Profile = Literal["standard", "urgent", "fixed date", "intangible"]
-
-
-def value_lost(*, profile: Profile, weeks_late: float, a_week: float, due_in: float = 0.0) -> float:
-    """Return what waiting so many weeks costs, in the unit of `a_week`.
-
-    *standard* loses the same each week; *urgent* loses twice as fast in the beginning and half after eight weeks;
-    *fixed date* loses nothing until `due_in` weeks have passed, then everything that eight weeks would cost at once;
-    *intangible* begins after eight weeks.
-
-    References
-    ----------
-    .. [1] D. J. Anderson (2010), Kanban, chapter 11 (classes of service and their profiles).
-    """
-    if weeks_late <= 0:
-        return 0.0
-    turn = 8.0
-    match profile:
-        case "standard":
-            return a_week * weeks_late
-        case "urgent":
-            return a_week * (2 * min(weeks_late, turn) + 0.5 * max(weeks_late - turn, 0.0))
-        case "fixed date":
-            return a_week * turn if weeks_late > due_in else 0.0
-        case "intangible":
-            return a_week * max(weeks_late - turn, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Kano:
-    """Berger's coefficients: how much more satisfied with it (0 to 1), how much less without (-1 to 0)."""
-
-    better: float
-    worse: float
-    category: str
-    answers: int
-
-
-def kano(*, counts: Mapping[str, int]) -> Kano:
-    """Return the coefficients of a Kano survey's answers to one feature.
-
-    Parameters
-    ----------
-    counts : mapping
-        Answers by category: A (attractive), O (one-dimensional), M (must-be), I (indifferent); R (reverse) and Q
-        (questionable) are left out of the coefficients, as in the source.
-
-    Raises
-    ------
-    NotEnoughDataError
-        If no answer is A, O, M or I.
-
-    References
-    ----------
-    .. [1] C. Berger et al. (1993), Kano's methods for understanding customer-defined quality, Center for Quality of
-       Management Journal 2 (4), 3-36.
-
-    Examples
-    --------
-    >>> found = kano(counts={"A": 10, "O": 30, "M": 40, "I": 20})
-    >>> found.better, found.worse, found.category
-    (0.4, -0.7, 'M')
-    """
-    parts = {name: counts.get(name, 0) for name in "MOAI"}  # ties go to the more demanding category
-    total = sum(parts.values())
-    if total == 0:
-        raise NotEnoughDataError("nobody answered in a way that the coefficients count")
-    return Kano(
-        better=(parts["A"] + parts["O"]) / total,
-        worse=-(parts["O"] + parts["M"]) / total,
-        category=max(parts, key=lambda name: parts[name]),
-        answers=total,
-    )
 
 
 @dataclass(frozen=True, slots=True)
