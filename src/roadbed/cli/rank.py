@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from roadbed_engines.priority.methods import Evaluation, Method
     from roadbed_engines.priority.ranges import Range
 
-Columns = Annotated[list[str] | None, typer.Option("--input", "-i", metavar="NAME=COLUMN[:COLUMN[:COLUMN]]")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", "-i", metavar="NAME=COLUMN[:COLUMN[:COLUMN]]", help="Where an input is; repeatable."
+    ),
+]
 
 
 def _column(name: str) -> Any:

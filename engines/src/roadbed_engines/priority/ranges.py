@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 Draws = NDArray[np.float64]
 
@@ -129,3 +130,18 @@ def draw_block(given: Sequence[Range], *, runs: int, chance: np.random.Generator
         elif one.likely is not None:
             found[:, place] = draw(one, runs=runs, chance=chance)
     return found
+
+
+def of_count(count: int) -> Range:
+    """Return a count with the doubt that counting events brings: 80% of the gamma that Jeffreys' prior leaves.
+
+    Examples
+    --------
+    >>> found = of_count(9)
+    >>> round(found.low, 1), round(found.high, 1)
+    (5.8, 13.6)
+    """
+    if count < 0:
+        raise ValueError("a count is not below 0")
+    low, high = (float(stats.gamma.ppf(level, count + 0.5)) for level in (0.1, 0.9))
+    return Range(low=low, high=high)
