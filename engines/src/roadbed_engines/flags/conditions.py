@@ -2,8 +2,8 @@
 
 A condition is an object of attribute → test; an attribute is a path with dots. A test is a value (equality) or an
 object of operators. `$or`, `$and`, `$nor` and `$not` join conditions. Comparison follows JavaScript, where the
-language comes from: "8" is more than 5, and what is missing is null. An operator that is not known, or a pattern that
-could run for ever, never holds.
+language comes from: "8" is more than 5, and what is missing is null. Operators of `strict` convert nothing.
+An operator that is not known, or a pattern that could run for ever, never holds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from roadbed_engines.flags import strict
 from roadbed_engines.flags.matching import compile_pattern
 from roadbed_engines.flags.versions import padded
 
@@ -77,11 +78,16 @@ def _part(key: str, value: Any, groups: Groups, depth: int) -> Condition:
         return lambda context: bool(joined) and not any(each(context) for each in joined)
     test = compile_test(value, groups=groups, depth=depth + 1)
     if "." not in key:
-        return lambda context: test(context.get(key) if isinstance(context, Mapping) else None)
+        # A plain dict is by far the most common, and asking for its exact type is by far the quickest.
+        return lambda context: test(
+            context.get(key) if type(context) is dict or isinstance(context, Mapping) else None
+        )
     path = key.split(".")
 
     def at_path(context: Context) -> bool:
         found: Any = context
+        if isinstance(context, Mapping) and key in context:  # an attribute whose name has a dot
+            return test(context[key])
         for step in path:
             found = found.get(step) if isinstance(found, Mapping) else None
         return test(found)
@@ -192,6 +198,9 @@ def _operator(name: str, expected: Any, groups: Groups, depth: int) -> Test:
         holds = _VERSIONS[name]
         level = padded(as_text(expected) if expected else "0")
         return lambda found: holds(padded(as_text(found) if found else "0"), level)
+    found_strict = strict.operator_of(name, expected)
+    if found_strict is not None:
+        return found_strict
     match name:
         case "$eq":
             return lambda found: is_same(found, expected)

@@ -32,7 +32,13 @@ def compile_constraint(given: Mapping[str, Any]) -> Constraint:
         values = frozenset(given.get("values") or ())
         wanted = (operator == "IN") is not inverted
         return lambda fields: (fields.get(name) in values) is wanted
-    test = _test(operator, given)
+    value = given.get("value")
+    test = test_of(
+        operator,
+        values=given.get("values") or (),
+        value=None if value is None else str(value),
+        fold=bool(given.get("caseInsensitive")),
+    )
     if test is None:
         return lambda fields: False
 
@@ -43,10 +49,8 @@ def compile_constraint(given: Mapping[str, Any]) -> Constraint:
     return holds
 
 
-def _test(operator: str, given: Mapping[str, Any]) -> Test | None:
-    values: Sequence[str] = given.get("values") or ()
-    value = given.get("value")
-    fold = bool(given.get("caseInsensitive"))
+def test_of(operator: str, *, values: Sequence[str], value: str | None, fold: bool) -> Test | None:
+    """Return the test that an operator makes of a text; None where there is none, or its operand cannot be read."""
     if operator in _TEXTS:
         matches = _TEXTS[operator]
         wanted = [each.lower() if fold else each for each in values]
@@ -56,11 +60,11 @@ def _test(operator: str, given: Mapping[str, Any]) -> Test | None:
     if value is None:
         return None
     if operator == "REGEX":
-        return compile_pattern(str(value), fold=fold)
+        return compile_pattern(value, fold=fold)
     for family, read in (("NUM", _number), ("SEMVER", semantic), ("DATE", _moment)):
         if operator.startswith(f"{family}_"):
             compare = _ORDERS.get(operator.removeprefix(f"{family}_"))
-            level: Any = read(str(value))
+            level: Any = read(value)
             return None if compare is None or level is None else _ordered(read, compare, level)
     return None
 
@@ -102,6 +106,15 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def is_network(value: str) -> bool:
+    """Whether a text names a network or an address."""
+    try:
+        ipaddress.ip_network(value.strip(), strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def in_networks(values: Sequence[str]) -> Test:

@@ -13,7 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import mmh3
+
 _PRIME, _BASIS, _WORD = 0x01000193, 0x811C9DC5, 0xFFFFFFFF
+
+
+def as_bytes(text: str) -> bytes:
+    """Return the text's UTF-8 bytes; half a surrogate pair, which JSON may carry, is no reason to fail."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def fnv1a(text: str) -> int:
@@ -23,7 +30,7 @@ def fnv1a(text: str) -> int:
     '0xbf9cf968'
     """
     found = _BASIS
-    for byte in text.encode():
+    for byte in as_bytes(text):
         found = ((found ^ byte) * _PRIME) & _WORD
     return found
 
@@ -47,26 +54,7 @@ def murmur3(text: str, *, seed: int = 0) -> int:
     >>> murmur3("hello"), murmur3("")
     (613153351, 0)
     """
-    data = text.encode()
-    found = seed
-    size = len(data)
-    whole = size - size % 4
-    for place in range(0, whole, 4):
-        part = int.from_bytes(data[place : place + 4], "little")
-        part = (part * 0xCC9E2D51) & _WORD
-        part = ((part << 15) | (part >> 17)) & _WORD
-        found ^= (part * 0x1B873593) & _WORD
-        found = ((found << 13) | (found >> 19)) & _WORD
-        found = (found * 5 + 0xE6546B64) & _WORD
-    if size > whole:
-        part = int.from_bytes(data[whole:], "little")
-        part = (part * 0xCC9E2D51) & _WORD
-        part = ((part << 15) | (part >> 17)) & _WORD
-        found ^= (part * 0x1B873593) & _WORD
-    found ^= size
-    found = ((found ^ (found >> 16)) * 0x85EBCA6B) & _WORD
-    found = ((found ^ (found >> 13)) * 0xC2B2AE35) & _WORD
-    return found ^ (found >> 16)
+    return mmh3.hash(as_bytes(text), seed, signed=False)
 
 
 def murmur_step(*, group: str, unit: str, steps: int = 100, seed: int = 0) -> int:

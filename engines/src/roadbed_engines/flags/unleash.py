@@ -132,8 +132,13 @@ def compile_toggles(state: Json) -> Toggles:
     >>> toggles.is_on("map", Asked(fields={}))
     True
     """
-    features, segments = _replay(state["events"]) if "events" in state else _read(state)
+    features, segments = read_state(state)
     return Toggles(by_name={name: _toggle(given, segments) for name, given in features.items()})
+
+
+def read_state(state: Json) -> tuple[dict[str, Json], dict[int, Json]]:
+    """Return the features and segments of a state, or of the `events` of the delta protocol."""
+    return _replay(state["events"]) if "events" in state else _read(state)
 
 
 def _read(state: Json) -> tuple[dict[str, Json], dict[int, Json]]:
