@@ -59,7 +59,18 @@ def version(
 
 def _add_rooms() -> None:
     """Add the commands of the rooms that other parts furnish: an `app` of several, or one function of its name."""
-    for room in ("tables", "brief", "mail_in", "themes", "duplicates", "ask", "forecast", "rank", "flag"):
+    for room in (
+        "tables",
+        "brief",
+        "mail_in",
+        "themes",
+        "duplicates",
+        "ask",
+        "forecast",
+        "rank",
+        "flag",
+        "experiment",
+    ):
         if find_spec(f"roadbed.cli.{room}") is None:
             continue
         module = import_module(f"roadbed.cli.{room}")
