@@ -45,9 +45,11 @@ def run(*command: str | Path, **environ: str) -> None:
     """Run a command in the clone, with its output shown."""
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
     words = [str(word) for word in command]
+    # Some machines let Python write no bytecode: each of the hundreds of processes would compile all anew.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # A check must not wait for somebody to type.
     done = subprocess.run(  # noqa: S603 - our own commands
-        words, cwd=ROOT, env={**os.environ, "PATH": path, **environ}, stdin=subprocess.DEVNULL, check=False
+        words, cwd=ROOT, env={**kept, "PATH": path, **environ}, stdin=subprocess.DEVNULL, check=False
     )
     if done.returncode:
         raise StageError(f"{' '.join(words[:6])} ended with {done.returncode}")

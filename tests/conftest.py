@@ -7,12 +7,34 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import setup_databases, teardown_databases
 
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.core.workspaces.roles import Role
-from tests import people
+from tests import databases, people
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Make the test database, from a copy where there is one."""
+    asked = {"verbosity": request.config.option.verbose, "interactive": False, "serialized_aliases": set()}
+    copies = databases.copies(connection)
+    with django_db_blocker.unblock(), databases.alone():
+        is_copied = copies.fetch()
+        made = setup_databases(keepdb=is_copied, **asked)
+        if not is_copied:
+            copies.keep()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=request.config.option.verbose)
+        copies.forget()
 
 
 @pytest.fixture(autouse=True)
