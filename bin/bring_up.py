@@ -90,8 +90,18 @@ def bring_up(kind: str) -> None:
         environ["ROADBED_FRONTEND_DEV"] = "1" if kind == "dev" else "0"
         editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*pip, "install", "--quiet", *here, *editable], environ=environ)
+        compile_loops(venv, environ=environ)
         stamp.write_text(json.dumps({"kind": kind, "digest": digest(kind)}), encoding="utf-8")
         _say(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def compile_loops(venv: Path, *, environ: dict[str, str]) -> None:
+    """Compile the inner loops of the schedule once; without that, the first to ask for one waits for it."""
+    _say("compiling the scheduler")
+    command = [str(venv / "bin" / "python"), "-m", "roadbed_engines.schedule.warm"]
+    done = subprocess.run(command, env=environ, cwd=ROOT, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        _say("that failed (see above); plans are scheduled all the same, only slower")
 
 
 def is_current(stamp: Path, *, kind: str) -> bool:

@@ -67,6 +67,7 @@ def _add_rooms() -> None:
         "duplicates",
         "ask",
         "forecast",
+        "schedule",
         "rank",
         "flag",
         "experiment",

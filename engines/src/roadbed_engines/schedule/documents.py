@@ -1,0 +1,237 @@
+"""Read a plan from our own JSON, which `docs/reference/plan-format.md` describes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from roadbed_engines.schedule.plan import (
+    Absence,
+    Activity,
+    Dependency,
+    Mode,
+    Plan,
+    PlanError,
+    Pool,
+    Relation,
+    check,
+)
+
+_NUMBER = (int, float)
+
+
+def read(document: Any) -> Plan:
+    """Read and check a plan.
+
+    Parameters
+    ----------
+    document : dict
+        What the JSON says.
+
+    Raises
+    ------
+    PlanError
+        With the place in the document, where it does not say what it must.
+
+    Examples
+    --------
+    >>> plan = read({
+    ...     "pools": [{"key": "web", "capacity": 2}],
+    ...     "activities": [
+    ...         {"key": "F-1", "duration": 3, "needs": {"web": 1}},
+    ...         {"key": "F-2", "duration": 2, "needs": {"web": 2}, "after": ["F-1"], "value": 5},
+    ...     ],
+    ... })
+    >>> plan.dependencies[0].before, plan.activities[1].value
+    ('F-1', 5.0)
+    """
+    top = _mapping(document, "the document")
+    _known(top, "the document", {"pools", "activities", "dependencies", "name", "seed"})
+    activities: list[Activity] = []
+    dependencies = [
+        _dependency(each, f"dependencies[{at}]") for at, each in enumerate(_list(top, "dependencies", ""))
+    ]
+    for at, each in enumerate(_list(top, "activities", "")):
+        one = _mapping(each, f"activities[{at}]")
+        activities.append(_activity(one, f"activities[{at}]"))
+        dependencies += _after(one, activities[-1].key, f"activities[{at}]")
+    plan = Plan(
+        activities=tuple(activities),
+        pools=tuple(_pool(each, f"pools[{at}]") for at, each in enumerate(_list(top, "pools", ""))),
+        dependencies=tuple(dependencies),
+    )
+    check(plan)
+    return plan
+
+
+def _pool(value: Any, where: str) -> Pool:
+    one = _mapping(value, where)
+    _known(one, where, {"key", "capacity", "week", "absences", "limit", "name"})
+    return Pool(
+        key=_key(one, where),
+        capacity=_number(one, "capacity", where),
+        week=tuple(float(share) for share in _numbers(one, "week", where)),
+        absences=tuple(
+            _absence(each, f"{where}.absences[{at}]") for at, each in enumerate(_list(one, "absences", where))
+        ),
+        is_limit=_flag(one, "limit", where, default=False),
+    )
+
+
+def _absence(value: Any, where: str) -> Absence:
+    one = _mapping(value, where)
+    _known(one, where, {"from", "until", "amount", "why"})
+    return Absence(
+        first=_day(one, "from", where),
+        until=_day(one, "until", where),
+        amount=None if one.get("amount") is None else _number(one, "amount", where),
+    )
+
+
+def _activity(one: Mapping[str, Any], where: str) -> Activity:
+    own = {"key", "name", "duration", "needs", "modes", "estimate"}
+    _known(one, where, own | {"earliest", "fixed", "value", "due", "late", "pauses", "after", "groups"})
+    if "modes" in one:
+        modes = tuple(
+            _mode(each, f"{where}.modes[{at}]") for at, each in enumerate(_list(one, "modes", where))
+        )
+    else:
+        modes = (_mode(one, where),)
+    return Activity(
+        key=_key(one, where),
+        modes=modes,
+        earliest=_day(one, "earliest", where) if "earliest" in one else 0,
+        fixed=None if one.get("fixed") is None else _day(one, "fixed", where),
+        value=float(_number(one, "value", where)) if "value" in one else 0.0,
+        due=None if one.get("due") is None else _day(one, "due", where),
+        late=float(_number(one, "late", where)) if "late" in one else 0.0,
+        pauses=_flag(one, "pauses", where, default=True),
+        name=str(one.get("name", "")),
+    )
+
+
+def _mode(value: Any, where: str) -> Mode:
+    one = _mapping(value, where)
+    needs = _mapping(one.get("needs", {}), f"{where}.needs")
+    estimate = (
+        read_estimate(one["estimate"], f"{where}.estimate") if one.get("estimate") is not None else None
+    )
+    is_said = "duration" in one or estimate is None
+    duration = _day(one, "duration", where) if is_said or estimate is None else math.ceil(estimate[1])
+    return Mode(
+        duration=duration, needs={str(pool): _number(needs, pool, f"{where}.needs") for pool in needs}
+    )
+
+
+def read_estimate(value: Any, where: str) -> tuple[float, float, float]:
+    """Read `{"p10": 2, "p50": 4, "p90": 9}`; the middle may be left out.
+
+    Raises
+    ------
+    PlanError
+        If the quantiles are not in order, or not above 0.
+    """
+    one = _mapping(value, where)
+    _known(one, where, {"p10", "p50", "p90"})
+    low, high = _number(one, "p10", where), _number(one, "p90", where)
+    middle = _number(one, "p50", where) if "p50" in one else math.sqrt(max(low * high, 0.0))
+    if low <= 0:
+        raise PlanError(f"{where}: P10 is {low:g}; it must be above 0")
+    if low > high:
+        raise PlanError(f"{where}: P10 is {low:g}, above P90, which is {high:g}")
+    if not low <= middle <= high:
+        raise PlanError(f"{where}: P50 is {middle:g}, not between P10 {low:g} and P90 {high:g}")
+    return low, middle, high
+
+
+def _dependency(value: Any, where: str) -> Dependency:
+    one = _mapping(value, where)
+    _known(one, where, {"before", "after", "relation", "lag"})
+    for name in ("before", "after"):
+        if not isinstance(one.get(name), str | int):
+            raise PlanError(f"{where} does not say what is {name}")
+    return _tie(one, str(one["before"]), str(one["after"]), where)
+
+
+def _after(one: Mapping[str, Any], key: str, where: str) -> list[Dependency]:
+    found = []
+    for at, each in enumerate(_list(one, "after", where)):
+        place = f"{where}.after[{at}]"
+        if isinstance(each, Mapping):
+            _known(each, place, {"key", "relation", "lag"})
+            found.append(_tie(each, _key(each, place), key, place))
+        else:
+            found.append(Dependency(before=str(each), after=key))
+    return found
+
+
+def _tie(one: Mapping[str, Any], before: str, after: str, where: str) -> Dependency:
+    try:
+        relation = Relation(str(one.get("relation", "FS")).upper())
+    except ValueError:
+        known = ", ".join(Relation)
+        raise PlanError(f"{where} has the relation {one['relation']}; known are {known}") from None
+    lag = _whole(one, "lag", where) if "lag" in one else 0
+    return Dependency(before=before, after=after, relation=relation, lag=lag)
+
+
+# -- what JSON may hold ----------------------------------------------------------------------------
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise PlanError(f"{where} must be an object")
+    return value
+
+
+def _list(one: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    value = one.get(name, [])
+    if not isinstance(value, list):
+        raise PlanError(f"{where}{'.' if where else ''}{name} must be a list")
+    return value
+
+
+def _known(one: Mapping[str, Any], where: str, names: set[str]) -> None:
+    strange = sorted(set(map(str, one)) - names)
+    if strange:
+        raise PlanError(
+            f"{where} has “{strange[0]}”, which means nothing here; known are {', '.join(sorted(names))}"
+        )
+
+
+def _key(one: Mapping[str, Any], where: str) -> str:
+    key = one.get("key")
+    if not isinstance(key, str | int) or isinstance(key, bool) or str(key) == "":
+        raise PlanError(f"{where} has no key")
+    return str(key)
+
+
+def _number(one: Mapping[str, Any], name: str, where: str) -> float:
+    value = one.get(name)
+    if isinstance(value, bool) or not isinstance(value, _NUMBER) or not math.isfinite(value):
+        raise PlanError(f"{where}.{name} must be a number" + ("" if name in one else "; it is missing"))
+    return value
+
+
+def _numbers(one: Mapping[str, Any], name: str, where: str) -> list[float]:
+    values = _list(one, name, where)
+    return [_number({str(at): value}, str(at), f"{where}.{name}") for at, value in enumerate(values)]
+
+
+def _whole(one: Mapping[str, Any], name: str, where: str) -> int:
+    value = _number(one, name, where)
+    if not float(value).is_integer():
+        raise PlanError(f"{where}.{name} is {value:g}; days are whole")
+    return int(value)
+
+
+def _day(one: Mapping[str, Any], name: str, where: str) -> int:
+    return _whole(one, name, where)
+
+
+def _flag(one: Mapping[str, Any], name: str, where: str, *, default: bool) -> bool:
+    value = one.get(name, default)
+    if not isinstance(value, bool):
+        raise PlanError(f"{where}.{name} must be true or false")
+    return value
