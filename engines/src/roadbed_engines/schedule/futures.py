@@ -10,19 +10,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from roadbed_engines.schedule.arrays import FARTHEST, Arrays, Grid, Integers, Problem, build
-from roadbed_engines.schedule.compiling import compiled
-from roadbed_engines.schedule.decoder import Room, decode
+from roadbed_engines.schedule.arrays import FARTHEST, Integers, Problem, build
+from roadbed_engines.schedule.decoder import Room
+from roadbed_engines.schedule.outlooks import Forecast, Outlook
 from roadbed_engines.schedule.plan import Plan, PlanError, check
+from roadbed_engines.schedule.running import Days, decode_many
 from roadbed_engines.schedule.solving import decode as decode_plan
 from roadbed_engines.schedule.uncertainty import Draws, Uncertainty, draw_stretches, generator
 
-LEVELS = (0.5, 0.85, 0.95)
 RUNS = 10_000
 CHUNK_CELLS = 12_000_000
 ROOMY = 2.0
@@ -30,222 +28,6 @@ ROOMY = 2.0
 TRACED = 1_000
 """In so many futures the chain that sets the end is followed back."""
 YEAR = 260
-Days = NDArray[np.int32]
-
-
-@compiled
-def decode_many(
-    a: Arrays,
-    order: Integers,
-    duration: Integers,
-    mode_of: Integers,
-    stretches: Draws,
-    added: Draws,
-    first: int,
-    until: int,
-    away: Integers,
-    away_first: Integers,
-    left: Grid,
-    full_until: Integers,
-    start: Integers,
-    finish: Integers,
-    chosen: Integers,
-    finishes: Days,
-    took: Days,
-    critical: Integers,
-    traced: int,
-) -> int:
-    """Decode the futures [first, until); return how many did not fit (their finishes are -1).
-
-    `stretches` and `added` are by (future, activity); `away` holds (pool, day, until, amount) rows of each future.
-    """
-    n = len(order)
-    lost = 0
-    drawn = np.zeros(len(duration), dtype=np.int64)
-    there = a.capacity.copy()
-    for run in range(first, until):
-        for mode in range(len(duration)):
-            j = mode_of[mode]
-            days = duration[mode] * stretches[run, j]
-            if added.shape[0] > 0:
-                days += added[run, j]
-            # A milestone stays one; the hundredth keeps rounding from adding a day to a whole number.
-            drawn[mode] = 0 if duration[mode] == 0 and days < 0.01 else max(1, int(np.ceil(days - 0.01)))
-        if len(away_first) > 1:
-            a.capacity[:] = there
-            for k in range(away_first[run], away_first[run + 1]):
-                for day in range(away[4 * k + 1], min(away[4 * k + 2], a.capacity.shape[1])):
-                    rest = a.capacity[away[4 * k], day] - away[4 * k + 3]
-                    a.capacity[away[4 * k], day] = max(0, rest)
-        last = decode(a, order, drawn, left, full_until, start, finish, chosen)
-        if last < 0:
-            lost += 1
-            finishes[run] = -1
-        else:
-            for j in range(n):
-                finishes[run, j] = finish[j]
-            if run < traced:
-                trace(a, finish, start, chosen, last, critical)
-        for j in range(n):
-            took[run, j] = drawn[chosen[j]]
-    a.capacity[:] = there
-    return lost
-
-
-@compiled
-def trace(
-    a: Arrays, finish: Integers, start: Integers, chosen: Integers, last: int, critical: Integers
-) -> None:
-    """Count the activities that set the end of a schedule: those that end it, and what each began right after."""
-    n = len(finish)
-    stack = np.zeros(n, dtype=np.int64)
-    seen = np.zeros(n, dtype=np.int64)
-    size = 0
-    for j in range(n):
-        if finish[j] == last:
-            seen[j] = 1
-            stack[size] = j
-            size += 1
-    while size:
-        size -= 1
-        j = stack[size]
-        critical[j] += 1
-        begin, end = a.need_first[chosen[j]], a.need_first[chosen[j] + 1]
-        # Free days right before the start do not break the chain.
-        low = start[j]
-        while low > 0 and a.pauses[j] == 1:
-            free = False
-            for k in range(begin, end):
-                pool = a.need_pool[k]
-                if a.is_limit[pool] == 0 and a.capacity[pool, low - 1] < a.need_amount[k]:
-                    free = True
-            if not free:
-                break
-            low -= 1
-        bound = False
-        for k in range(a.before_first[j], a.before_first[j + 1]):
-            i = a.before[k]
-            kind = a.relation[k]
-            reach = (finish[i] if kind in (0, 2) else start[i]) + a.lag[k]
-            at_start = kind < 2 and low <= reach <= start[j]
-            at_end = kind >= 2 and reach == finish[j]
-            if at_start or at_end:
-                bound = True
-                if seen[i] == 0:
-                    seen[i] = 1
-                    stack[size] = i
-                    size += 1
-        if bound or start[j] == 0:
-            continue
-        for i in range(n):
-            if seen[i] == 0 and low <= finish[i] <= start[j] and start[i] < finish[i]:
-                shared = False
-                for k in range(begin, end):
-                    for m in range(a.need_first[chosen[i]], a.need_first[chosen[i] + 1]):
-                        if a.need_pool[m] == a.need_pool[k]:
-                            shared = True
-                if shared:
-                    seen[i] = 1
-                    stack[size] = i
-                    size += 1
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """When something is done, in all futures: `days` has shape (runs,), in the order of the futures."""
-
-    key: str
-    days: Days
-
-    def at(self, level: float) -> int:
-        """Return the day by which it is done in this share of the futures."""
-        return int(np.ceil(np.quantile(self.days, level, method="inverted_cdf")))
-
-    def by(self, day: int) -> float:
-        """Return the share of futures in which it is done by a day."""
-        return float((self.days <= day).mean())
-
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """What moves a date: `days` is how much later the date is where it is worst than where it is best.
-
-    For an activity and a factor, between their worst and best tenths; for a risk, between the futures in which it
-    strikes and the others.
-    """
-
-    key: str
-    kind: str
-    correlation: float
-    days: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What becomes of a plan.
-
-    Attributes
-    ----------
-    activities, targets : tuple of Outlook
-    criticality : mapping
-        The share of futures in which the activity is on the chain that sets the end of the plan.
-    seed, runs : int
-    """
-
-    activities: tuple[Outlook, ...]
-    targets: tuple[Outlook, ...]
-    criticality: Mapping[str, float]
-    seed: int
-    runs: int
-    took: Days
-    struck: NDArray[np.bool_]
-    risks: tuple[str, ...]
-
-    def outlook(self, key: str) -> Outlook:
-        """Return that of an activity or a target; `KeyError` if there is none."""
-        for each in (*self.targets, *self.activities):
-            if each.key == key:
-                return each
-        raise KeyError(key)
-
-    def all_kept(self, promises: Mapping[str, int]) -> float:
-        """Return the share of futures in which all of these are done by their days, together."""
-        kept = np.ones(self.runs, dtype=np.bool_)
-        for key, day in promises.items():
-            kept &= self.outlook(key).days <= day
-        return float(kept.mean())
-
-    def drivers(self, key: str, *, most: int = 10) -> tuple[Driver, ...]:
-        """Return what moves a date most, the strongest first."""
-        days = self.outlook(key).days.astype(np.float32)
-        centred = days - days.mean()
-        spread = float(np.sqrt((centred**2).mean()))
-        if spread == 0:
-            return ()
-        took = self.took.astype(np.float32)
-        took -= took.mean(axis=0)
-        spreads = np.sqrt((took**2).mean(axis=0))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            correlations = np.nan_to_num((centred @ took) / self.runs / (spread * spreads))
-        found = [
-            Driver(
-                self.activities[at].key, "activity", float(correlations[at]), _swing(self.took[:, at], days)
-            )
-            for at in np.argsort(-np.abs(correlations))[:most]
-            if spreads[at] > 0
-        ]
-        for at, risk in enumerate(self.risks):
-            hit = self.struck[at]
-            if 0 < hit.sum() < self.runs:
-                share = float(np.corrcoef(hit, days)[0, 1])
-                found.append(Driver(risk, "risk", share, float(days[hit].mean() - days[~hit].mean())))
-        return tuple(sorted(found, key=lambda driver: -abs(driver.correlation))[:most])
-
-
-def _swing(took: NDArray[np.int32], days: NDArray[np.float32]) -> float:
-    order = np.argsort(took, kind="stable")
-    tenth = max(1, len(order) // 10)
-    return float(days[order[-tenth:]].mean() - days[order[:tenth]].mean())
 
 
 def simulate(
