@@ -102,7 +102,9 @@ class Forecast:
             if 0 < hit.sum() < self.runs:
                 share = float(np.corrcoef(hit, days)[0, 1])
                 found.append(Driver(risk, "risk", share, float(days[hit].mean() - days[~hit].mean())))
-        return tuple(sorted(found, key=lambda driver: -abs(driver.correlation))[:most])
+        # Where a risk is all that moves an activity, the risk is the cause and comes first.
+        ranked = sorted(found, key=lambda driver: (-round(abs(driver.correlation), 3), driver.kind != "risk"))
+        return tuple(ranked[:most])
 
 
 def _swing(took: NDArray[np.int32], days: NDArray[np.float32]) -> float:
