@@ -2,7 +2,10 @@
 
 WORKSPACE = {
     "roadmap/": "GET viewer",
+    "roadmap/baselines/": "GET viewer",
+    "roadmap/baselines/new/": "POST maker",
     "roadmap/bulk/<slug:what>/": "POST maker",
+    "roadmap/changes/": "GET viewer",
     "roadmap/deeds/<int:deed_id>/undo/": "POST maker",
     "roadmap/features/<key:key>/": "GET viewer",
     "roadmap/features/<key:key>/edit/": "GET maker, POST maker",
@@ -22,11 +25,15 @@ WORKSPACE = {
     "roadmap/releases/<int:number>/ship/": "POST maker",
     "roadmap/releases/export/": "GET viewer",
     "roadmap/releases/new/": "GET maker, POST maker",
+    "roadmap/slips/<key:key>/": "GET viewer",
     "roadmap/tree/": "GET viewer",
     "roadmap/tree/rows/": "GET viewer",
 }
 
 PROGRAMS = {
+    "baselines": "GET viewer, POST maker",
+    "baselines/<int:number>/changes": "GET viewer",
+    "burn-up": "GET viewer",
     "features": "GET viewer, POST maker",
     "features/<key>": "GET viewer, PATCH maker",
     "features/<key>/move": "POST maker",

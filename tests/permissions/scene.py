@@ -48,6 +48,7 @@ from roadbed.modules.portal.services import telling_mails
 from roadbed.modules.portal.services import tellings as telling_services
 from roadbed.modules.roadmap import services as roadmap
 from roadbed.modules.roadmap.models import Release, Status
+from roadbed.modules.roadmap.services import baselines
 from tests import people
 from tests.people import NOW, Someone
 from tests.portal import factories as portal_scene
@@ -142,6 +143,9 @@ def build() -> Scene:
         feature=made["feature"], status=Status.PLANNED, actor=scene.cleo.actor, at=NOW
     )
     made["release"] = _one_of(scene, Release, title="4.2")
+    made["baseline"] = baselines.freeze_plan(
+        workspace=workspace, name="As promised", actor=scene.cleo.actor, at=NOW
+    )
     made["shipped release"] = _one_of(scene, Release, title="4.1", state="released", shipped_at=NOW)
     actor = scene.cleo.actor
     records.delete_record(record=made["lost need"], actor=actor, at=NOW)
@@ -381,6 +385,8 @@ KINDS: dict[str, Sample] = {
     "roadmap/releases/<int:number>/reopen": record("shipped release"),
     "roadmap/releases/": record("release"),
     "roadmap/features/": record("feature"),
+    "roadmap/slips/": record("feature"),
+    "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
     "portal/boards/": record("board"),
     "<slug:workspace>/boards/": record("board"),
     "<slug:workspace>/features/": record("feature"),

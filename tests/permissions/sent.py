@@ -26,6 +26,7 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", API + "records/<key>/watch"): {"watching": True},
     ("POST", API + "views"): {"list": "insights.needs", "name": "Mine too"},
     ("POST", API + "features"): {"title": "Offline maps"},
+    ("POST", API + "baselines"): {"name": "As promised"},
     ("POST", API + "releases"): {"title": "5.0"},
     ("POST", API + "needs"): {"title": "Know the delay"},
     ("POST", API + "questions"): {"title": "Who drives at night?"},

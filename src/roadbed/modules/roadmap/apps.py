@@ -19,8 +19,9 @@ class RoadmapConfig(AppConfig):
         from roadbed.core.workspaces import navigation
         from roadbed.core.workspaces import services as workspaces
         from roadbed.modules.roadmap import demo as story
-        from roadbed.modules.roadmap import facade, imports, selectors, services
+        from roadbed.modules.roadmap import facade, imports, selectors, services, tasks
 
+        assert tasks  # noqa: S101 - imported for its registrations
         kinds.register(
             kinds.Kind(
                 name="feature",

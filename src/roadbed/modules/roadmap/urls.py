@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
-from roadbed.modules.roadmap.views import downloads, features, plan, releases, tree
+from roadbed.modules.roadmap.views import baselines, downloads, features, plan, releases, tree
 
 workspace_patterns: list[URLPattern] = [
     path("roadmap/", plan.board, name="roadmap-board"),
@@ -22,6 +22,10 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/features/<key:key>/step/up/", tree.step, {"way": "up"}, name="feature-up"),
     path("roadmap/features/<key:key>/step/down/", tree.step, {"way": "down"}, name="feature-down"),
     path("roadmap/features/<key:key>/move/", features.move, name="feature-move"),
+    path("roadmap/baselines/", baselines.index, name="baselines"),
+    path("roadmap/baselines/new/", baselines.freeze, name="baseline-add"),
+    path("roadmap/changes/", baselines.changes, name="roadmap-changes"),
+    path("roadmap/slips/<key:key>/", baselines.slips, name="roadmap-slips"),
     path("roadmap/releases/", releases.index, name="releases"),
     path("roadmap/releases/export/", downloads.releases, name="releases-export"),
     path("roadmap/releases/new/", releases.add, name="release-add"),

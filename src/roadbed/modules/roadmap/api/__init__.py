@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from roadbed.modules.roadmap.api import features, releases
+from roadbed.modules.roadmap.api import baselines, features, releases
 
 router = Router(tags=["roadmap"])
 router.add_router("", features.router)
 router.add_router("", releases.router)
+router.add_router("", baselines.router)
 
 __all__ = ["router"]

@@ -1,5 +1,6 @@
 """The plan: a tree of features in two lanes, what they take and wait for, who builds them, and what they are for."""
 
+from roadbed.modules.roadmap.models.baselines import Baseline, FrozenState
 from roadbed.modules.roadmap.models.capacity import Absence, Seat, Skill, SkillNeed, TeamDay, TeamPlan
 from roadbed.modules.roadmap.models.dates import TECHNICAL_WORK, Hardness, Size, Work
 from roadbed.modules.roadmap.models.deeds import Deed
@@ -27,6 +28,7 @@ __all__ = [
     "STATUS_ORDER",
     "TECHNICAL_WORK",
     "Absence",
+    "Baseline",
     "CheckIn",
     "Deed",
     "Dependency",
@@ -35,6 +37,7 @@ __all__ = [
     "EstimateRound",
     "External",
     "Feature",
+    "FrozenState",
     "Hardness",
     "Horizon",
     "KeyResult",

@@ -74,6 +74,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             }
             for child in children
         ],
+        "slips": shared.slip_lines(feature),
         "release_url": shared.release_url(access, feature.release) if feature.release else "",
     }
     return responses.page(request, "roadmap/feature.html", context)

@@ -121,6 +121,7 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "meter": _meter(done, total),
         "open": [line for line in lines if line["feature"].status not in CLOSED],
         "closed": [line for line in lines if line["feature"].status in CLOSED],
+        "slips": shared.slip_lines(release),
         "notes": markdown.render(release.notes, workspace=access.workspace.slug),
     }
     return responses.page(request, "roadmap/release.html", context)

@@ -9,10 +9,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from roadbed.core.evidence import figures
+from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.roadmap import selectors
 from roadbed.modules.roadmap.models import Deed, Feature, Horizon, Lane, Level, Release, Status
 from roadbed.modules.roadmap.models.strength import evidence_strength
+from roadbed.modules.roadmap.selectors import baselines
 from roadbed.web import formats, parts, responses, toasts
 
 STATUS_TONES = {
@@ -170,5 +172,26 @@ def switch(access: Access, current: str) -> list[dict[str, object]]:
         ("tree", "Tree", "tree/"),
         ("list", "List", "list/"),
         ("releases", "Releases", "releases/"),
+        ("baselines", "Baselines", "baselines/"),
     )
     return [{"label": label, "url": place + path, "current": name == current} for name, label, path in ways]
+
+
+def moved(days: int | None) -> str:
+    """Return by how much a date moved, in words.
+
+    >>> moved(14), moved(-1), moved(None)
+    ('14 days later', '1 day sooner', '')
+    """
+    if not days:
+        return ""
+    unit = "day" if abs(days) == 1 else "days"
+    return f"{abs(days)} {unit} {'later' if days > 0 else 'sooner'}"
+
+
+def slip_lines(record: Record) -> list[dict[str, object]]:
+    """How a record's dates moved, for `roadmap/parts/slips.html`."""
+    return [
+        {"slip": one, "moved": moved(one.days), "tone": "bad" if (one.days or 0) > 0 else "good"}
+        for one in baselines.slips_of(record=record)
+    ]

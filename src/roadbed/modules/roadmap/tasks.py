@@ -1,0 +1,27 @@
+"""Long work of this module, as jobs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from roadbed.core.accounts.actors import SYSTEM
+from roadbed.core.jobs import services as jobs
+from roadbed.core.workspaces.models import Workspace
+from roadbed.modules.roadmap.services import baselines
+
+
+@jobs.task("roadmap.freeze_day", label="Freeze the plan of the day", priority=-5)
+def freeze_day(context: jobs.Context) -> dict[str, Any] | None:
+    """Freeze the plan of one workspace; without a workspace, of each."""
+    if context.workspace_id is None:
+        for workspace_id in Workspace.objects.filter(closed_at__isnull=True).values_list("pk", flat=True):
+            jobs.enqueue("roadmap.freeze_day", workspace_id=workspace_id, key="freeze")
+            context.raise_if_cancelled()
+        return None
+    workspace = Workspace.objects.get(pk=context.workspace_id)
+    made = baselines.freeze_day(workspace=workspace, actor=SYSTEM, at=context.now())
+    return {"text": f"Baseline {made.number} is kept." if made else "The plan of this day is kept already."}
+
+
+jobs.schedule("roadmap.freeze_day", every=timedelta(days=1))
