@@ -11,11 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from postgres_cluster import Cluster, PostgresMissingError
 
@@ -39,6 +42,22 @@ class Counts:
 
 
 counts = Counts()
+timings: dict[str, str] = {}
+lane = threading.local()
+"""Where a stage that runs beside another one writes, as `lane.output`; nowhere of its own otherwise."""
+stopping = threading.Event()
+one_at_a_time = threading.Lock()
+"""Who holds it may count, and speak."""
+
+
+def say(*lines: str) -> None:
+    """Write lines of our own, where the stage's output goes."""
+    print(*lines, sep="\n", flush=True, file=_output())
+
+
+def _output() -> IO[str] | None:
+    found: IO[str] | None = getattr(lane, "output", None)
+    return found
 
 
 def run(*command: str | Path, **environ: str) -> None:
@@ -49,7 +68,13 @@ def run(*command: str | Path, **environ: str) -> None:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # A check must not wait for somebody to type.
     done = subprocess.run(  # noqa: S603 - our own commands
-        words, cwd=ROOT, env={**kept, "PATH": path, **environ}, stdin=subprocess.DEVNULL, check=False
+        words,
+        cwd=ROOT,
+        env={**kept, "PATH": path, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=_output(),
+        stderr=_output() and subprocess.STDOUT,
+        check=False,
     )
     if done.returncode:
         raise StageError(f"{' '.join(words[:6])} ended with {done.returncode}")
@@ -102,11 +127,11 @@ def house() -> None:
 def sqlite() -> None:
     """The whole suite on SQLite."""
     own = ["--ignore=tests/architecture"]  # the stage `house` runs them
-    _pytest("sqlite", "-n", "2", "-m", "not browser and not postgres", *own, DATABASE_URL="")
+    _pytest("sqlite", *PAIR, "-m", "not browser and not postgres", *own, DATABASE_URL="")
 
 
 def postgres() -> None:
-    """The same suite on PostgreSQL."""
+    """The same suite on PostgreSQL, as far as it touches the database."""
     try:
         with Cluster() as cluster:
             # Most of the terminal's tests choose their database themselves, and the house has none.
@@ -115,7 +140,8 @@ def postgres() -> None:
                 "--ignore=tests/architecture",
                 "--ignore=engines",
             ]
-            _pytest("postgres", "-n", "2", "-m", "not browser", *own, "tests", DATABASE_URL=cluster.url)
+            own.append("--only-database")
+            _pytest("postgres", *PAIR, "-m", "not browser", *own, "tests", DATABASE_URL=cluster.url)
     except PostgresMissingError as error:
         raise StageError(str(error)) from error
 
@@ -148,6 +174,10 @@ STAGES: dict[str, Callable[[], None]] = {
     stage.__name__: stage
     for stage in (lint, layers, types, frontend, migrations, demo, sqlite, postgres, browser, house)
 }
+LONG = ("sqlite", "postgres")
+"""What runs on its own lane, beside the others: the others leave a core idle half of the time."""
+PAIR = ("-n", "2", "--dist", "worksteal")
+"""Two workers; each begins at its own end, so that what a module makes for its tests is made once."""
 QUICK = ("lint", "layers", "types", "frontend", "migrations", "house")
 
 
@@ -160,16 +190,18 @@ def _pytest(name: str, *arguments: str, **environ: str) -> None:
         report = Path(room) / "report.xml"
         error: StageError | None = None
         try:
-            run("pytest", "-q", f"--junitxml={report}", *arguments, **environ)
+            slow = ("--durations=10", "--durations-min=5")
+            run("pytest", "-q", *slow, f"--junitxml={report}", *arguments, **environ)
         except StageError as caught:
             error = caught
         if report.is_file():
             for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest has just written it
                 total = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
                 bad = total["failures"] + total["errors"]
-                counts.failed += bad
-                counts.skipped += total["skipped"]
-                counts.passed += total["tests"] - bad - total["skipped"]
+                with one_at_a_time:
+                    counts.failed += bad
+                    counts.skipped += total["skipped"]
+                    counts.passed += total["tests"] - bad - total["skipped"]
         if error:
             raise error
 
@@ -218,6 +250,61 @@ def _chromium() -> str:
     return told.stdout.strip()
 
 
+def _run_all(wanted: Sequence[str]) -> None:
+    """Run the stages, the long ones beside the others."""
+    long = [name for name in wanted if name in LONG]
+    others = [name for name in wanted if name not in LONG]
+    if not long or not others:
+        for name in wanted:
+            _run_stage(name)
+        return
+    lanes = [threading.Thread(target=_run_lane, args=(names,)) for names in (long, others)]
+    for each in lanes:
+        each.start()
+    try:
+        for each in lanes:
+            each.join()
+    except KeyboardInterrupt:
+        stopping.set()  # what runs has heard it too, and cleans up; nothing else begins
+        raise
+
+
+def _run_lane(names: Sequence[str]) -> None:
+    """Run stages one after the other; the output of each is shown in one piece when it has ended."""
+    for name in names:
+        if stopping.is_set():
+            return
+        with one_at_a_time:
+            print(f"... {name} has begun", flush=True)
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+            lane.output = output
+            try:
+                _run_stage(name)
+            finally:
+                lane.output = None
+                output.seek(0)
+                with one_at_a_time:
+                    shutil.copyfileobj(output, sys.stdout)
+                    sys.stdout.flush()
+
+
+def _run_stage(name: str) -> None:
+    """Run one stage, and note how it ended, whatever that is."""
+    say(f"\n=== {name}: {(STAGES[name].__doc__ or '').splitlines()[0]}")
+    began, outcome = time.monotonic(), "FAILED"
+    try:
+        STAGES[name]()
+        outcome = "ok"
+    except StageError as error:
+        say(f"--- {name} failed: {error}")
+    except Exception:  # noqa: BLE001 - a stage that breaks has failed, and the others still have their say
+        say(f"--- {name} broke:", traceback.format_exc())
+    if outcome != "ok":
+        with one_at_a_time:
+            counts.failed_stages.append(name)
+    timings[name] = f"    {name:<12}{time.monotonic() - began:7.1f} s  {outcome}"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the stages that are named, or all."""
     if "--list" in arguments:
@@ -230,18 +317,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"bin/test: there is no stage {unknown[0]}; there are: {', '.join(STAGES)}", file=sys.stderr)
         return 2
     started = time.monotonic()
-    timings: list[str] = []
-    for name in wanted:
-        print(f"\n=== {name}: {(STAGES[name].__doc__ or '').splitlines()[0]}", flush=True)
-        began, outcome = time.monotonic(), "ok"
-        try:
-            STAGES[name]()
-        except StageError as error:
-            print(f"--- {name} failed: {error}", flush=True)
-            counts.failed_stages.append(name)
-            outcome = "FAILED"
-        timings.append(f"    {name:<12}{time.monotonic() - began:7.1f} s  {outcome}")
-    print("\n=== stages", *timings, sep="\n")
+    _run_all(wanted)
+    print("\n=== stages", *(timings[name] for name in wanted), sep="\n")
     if counts.failed_stages:
         print(f"    failed: {', '.join(counts.failed_stages)}")
     failed = counts.failed or len(counts.failed_stages)

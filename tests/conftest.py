@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,33 @@ from roadbed.core.vectors import selectors as vectors
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.core.workspaces.roles import Role
 from tests import databases, people
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what touches no database: the run on SQLite has just asked it the same."""
+    if not config.getoption("--only-database"):
+        return
+    outside = [item for item in items if not touches_database(item)]
+    config.hook.pytest_deselected(items=outside)
+    items[:] = [item for item in items if touches_database(item)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="only the tests that touch the database")
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Whether a test asks for the database, by a mark or by any fixture that it or its fixtures ask for."""
+    asked = {"django_db_setup", "db", "transactional_db", "live_server"}
+    is_marked = any(item.get_closest_marker(name) for name in ("django_db", "postgres"))
+    return is_marked or bool(asked.intersection(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: the modules, and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponseBase
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.permissions import routes, scene, sent, table
+from tests.permissions import knock, routes, scene, sent, table
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROLES = ("viewer", "contributor", "maker", "owner")
@@ -52,12 +51,8 @@ def sessions(world: scene.Scene) -> dict[str, str]:
 
 def ask(world: scene.Scene, route: routes.Route, method: str, who: str) -> HttpResponseBase:
     """Send one request as somebody, and undo whatever it did."""
-    browser = Client(raise_request_exception=False)
-    headers = {}
-    if who == "reading token":
-        headers["Authorization"] = f"Bearer {world.reading}"
-    elif who != "anonymous":
-        browser.cookies["sessionid"] = sessions(world)[who]
+    browser = knock.Browser(sessions(world).get(who, ""))
+    headers = {"Authorization": f"Bearer {world.reading}"} if who == "reading token" else {}
     path = routes.address(route.route, scene.parts_of(route.route, list(route.converters), world))
     query = sent.ASKED.get(route.route, "")
     body = sent.sent_to(method=method, route=route.route, scene=world)
