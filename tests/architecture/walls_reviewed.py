@@ -5,6 +5,9 @@ _OF_TARGETS = "Reads needs and features, which are open always."
 _WRITING = "Asks what must stay or be counted anew; nothing of it is shown."
 _BACKING = "Runs SQL whose tables come from `backing`, where private pieces are left out."
 _BOARD = "Hangs on a board, or a listing on it, that the caller was let into."
+_BOUND = (
+    "Only features are bound to issues, and they are open always; a walled record is refused at the door."
+)
 _CHECKED = "Its ids are narrowed by `in_workspace` with the asker's circles before anything is shown."
 
 REVIEWED: dict[str, str] = {
@@ -76,6 +79,12 @@ REVIEWED: dict[str, str] = {
     "modules/portal/views/entering:off": "A visitor's choice about mail, by a signed link.",
     "modules/portal/views/listings:show": _BOARD,
     "modules/roadmap/imports/exports:_tags": _OF_TARGETS,
+    "modules/trackers/selectors/connections:access_binding": _BOUND,
+    "modules/trackers/selectors/connections:apart": _BOUND,
+    "modules/trackers/selectors/connections:bindings_of": _BOUND,
+    "modules/trackers/selectors/connections:entries_of": _BOUND,
+    "modules/trackers/selectors/connections:issues_of": _BOUND,
+    "modules/trackers/selectors/connections:totals_of": _BOUND,
 }
 
 BEHIND: dict[str, str] = {

@@ -52,6 +52,7 @@ from roadbed.modules.roadmap.services import baselines
 from tests import people
 from tests.people import NOW, Someone
 from tests.portal import factories as portal_scene
+from tests.trackers import factories as tracker_scene
 
 Sample = Callable[["Scene"], Any]
 
@@ -241,6 +242,7 @@ def build() -> Scene:
     intake.leave_out(source=made["source"], item=Item(text="More colours."), reason="A trap.", at=NOW)
     made["arrival"] = Arrival.objects.get()
     portal_scene.furnish(scene)
+    tracker_scene.furnish(scene)
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
         workspace=workspace, email="x@example.com", role=Role.VIEWER, actor=ada.actor, at=now
@@ -283,6 +285,10 @@ SAMPLES: dict[str, Sample] = {
     "department_id": lambda scene: scene.made["department"].pk,
     "team_id": lambda scene: scene.made["team"].pk,
     "source_id": lambda scene: scene.made["source"].pk,
+    "connection_id": lambda scene: scene.made["connection"].pk,
+    "binding_id": lambda scene: scene.made["binding"].pk,
+    "run_id": lambda scene: scene.made["run"].pk,
+    "choice": lambda scene: "cut",
     "arrival_id": lambda scene: scene.made["arrival"].pk,
     "circle_id": lambda scene: scene.made["circle"].pk,
     "token_id": lambda scene: scene.made["token"].pk,
@@ -342,6 +348,8 @@ PLACED: dict[str, Sample] = {
     "f/<slug:token>/widget.js": lambda scene: {"token": scene.made["form"].token},
     "hooks/in/<slug:token>/": lambda scene: {"token": scene.made["source"].token},
     "w/<slug:workspace>/insights/sources/new/<slug:kind>/": lambda scene: {"kind": "form"},
+    "w/<slug:workspace>/trackers/new/<slug:kind>/": lambda scene: {"kind": "github"},
+    "hooks/trackers/<slug:token>/": lambda scene: {"token": "nobody"},
     "p/<slug:workspace>/<slug:board>/off/<str:token>/": lambda scene: {
         "token": portal_letters.off_token(scene.made["visitor"])
     },
@@ -395,6 +403,7 @@ KINDS: dict[str, Sample] = {
     "<slug:workspace>/accounts/": record("account"),
     "<slug:workspace>/people/": record("person"),
     "<slug:workspace>/segments/": record("segment"),
+    "<slug:workspace>/feature-issues/": record("feature"),
 }
 """Whose key and number an address below that place means; the first that fits counts."""
 

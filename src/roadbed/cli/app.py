@@ -71,6 +71,7 @@ def _add_rooms() -> None:
         "rank",
         "flag",
         "experiment",
+        "sync",
     ):
         if find_spec(f"roadbed.cli.{room}") is None:
             continue

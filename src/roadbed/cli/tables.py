@@ -106,7 +106,12 @@ def _pairs(given: list[str]) -> dict[str, str]:
 def import_table(
     file: Annotated[
         Path | None,
-        typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, TSV, XLSX, JSON or NDJSON."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="CSV, TSV, XLSX, JSON, NDJSON or Microsoft Project XML.",
+        ),
     ] = None,
     into: Annotated[
         str, typer.Option("--into", help="What the rows are: feedback, accounts, people, needs…")

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "roadbed.modules.roadmap",
     "roadbed.modules.portal",
     "roadbed.modules.ask",
+    "roadbed.modules.trackers",
 ]
 
 MIDDLEWARE = [

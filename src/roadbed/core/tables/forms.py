@@ -35,7 +35,10 @@ def products_of(workspace: Workspace) -> Any:
 class UploadForm(forms.Form):
     """A file, and what it holds."""
 
-    file = forms.FileField(label="File", help_text="CSV, TSV, XLSX, JSON or NDJSON. Nothing is imported yet.")
+    file = forms.FileField(
+        label="File",
+        help_text="CSV, TSV, XLSX, JSON, NDJSON, or a plan of Microsoft Project (XML). Nothing is imported yet.",
+    )
     target = forms.ChoiceField(label="What does each row hold?")
     preset = forms.ChoiceField(
         required=False,

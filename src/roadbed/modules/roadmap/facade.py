@@ -13,6 +13,11 @@ from roadbed.core import doctor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.modules.roadmap import selectors
 from roadbed.modules.roadmap.models import Feature, Horizon, Release, Status, StatusSpell
+from roadbed.modules.roadmap.selectors.sharing import CHOICES as CHOICES
+from roadbed.modules.roadmap.selectors.sharing import FeatureState as FeatureState
+from roadbed.modules.roadmap.selectors.sharing import ids_that_fit as ids_that_fit
+from roadbed.modules.roadmap.selectors.sharing import states as states
+from roadbed.modules.roadmap.services import sharing
 
 
 def _day(value: object) -> str:
@@ -230,5 +235,8 @@ def check_tree(at: datetime) -> doctor.Finding:
         f"{count} features have a trail that does not lead to their parent.", fix="Restore the last backup."
     )
 
+
+take_in, take_over = sharing.create, sharing.change
+"""Making and changing features from plain values, for siblings that keep them in step with something elsewhere."""
 
 PROVIDER = Provider(name="roadmap", stages=(Stage.PLANNED, Stage.SHIPPED), collect=evidence_for)

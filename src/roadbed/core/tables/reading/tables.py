@@ -8,15 +8,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from roadbed.core.tables.reading import delimited, encodings, jsons, sheets
+from roadbed.core.tables.reading import delimited, encodings, jsons, projects, sheets
 from roadbed.core.tables.reading.headers import find_header
 from roadbed.core.tables.reading.rows import Layout, Row, Table, UnreadableFileError, name_columns
 
-FORMATS = ("csv", "tsv", "xlsx", "json", "ndjson")
+FORMATS = ("csv", "tsv", "xlsx", "json", "ndjson", "msproject")
 ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".tab": "tsv", ".xlsx": "xlsx", ".xlsm": "xlsx",
            ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}  # fmt: skip
 OLD = b"\xd0\xcf\x11\xe0"
-UNITS = {"csv": "line", "tsv": "line", "xlsx": "row", "json": "item", "ndjson": "line"}
+UNITS = {"csv": "line", "tsv": "line", "xlsx": "row", "json": "item", "ndjson": "line", "msproject": "task"}
 
 
 def find_format(path: Path, name: str) -> str:
@@ -39,6 +39,10 @@ def find_format(path: Path, name: str) -> str:
         )
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"PAR1", b"SQLite format 3")):
         raise UnreadableFileError("This is no table. CSV, TSV, XLSX, JSON and NDJSON can be read.")
+    if projects.is_project(head):
+        return "msproject"
+    if Path(name).suffix.lower() == ".xml" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
+        raise UnreadableFileError("Of XML, only plans of Microsoft Project can be read.")
     ending = ENDINGS.get(Path(name).suffix.lower(), "")
     if ending == "xlsx":
         raise UnreadableFileError("The file is called .xlsx, but is no workbook.")
@@ -66,6 +70,8 @@ def probe(path: Path, name: str, *, asked: dict[str, Any] | None = None) -> Layo
     """
     wanted = {key: value for key, value in (asked or {}).items() if value not in (None, "")}
     layout = Layout(format=wanted.get("format") or find_format(path, name))
+    if layout.format == "msproject":
+        return replace(layout, header=0)
     if layout.format == "xlsx":
         names = sheets.sheet_names(path)
         if not names:
@@ -107,6 +113,8 @@ def open_table(path: Path, layout: Layout) -> Table:
         If there is no row that names the columns, or nothing at all.
     """
     unit = UNITS[layout.format]
+    if layout.format == "msproject":
+        return Table(layout=layout, columns=projects.COLUMNS, read=lambda: projects.read(path), unit=unit)
     if layout.format in {"json", "ndjson"}:
         by_line = layout.format == "ndjson"
         names = jsons.find_columns(path, encoding=layout.encoding, by_line=by_line)

@@ -12,6 +12,8 @@ from django.db.models import Max
 from roadbed.core.tables.record_writer import Draft, RecordWriter, update_rows
 from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Run
 from roadbed.core.workspaces.models import Member, Team
+from roadbed.modules.roadmap.imports import waiting
+from roadbed.modules.roadmap.imports.presets import PRESETS
 from roadbed.modules.roadmap.models import (
     LEVEL_ORDER,
     Feature,
@@ -81,6 +83,11 @@ class Plan:
             self.by_id[external_id.casefold()] = node
         self.by_title.setdefault(title.casefold(), node)
         self.by_place.setdefault((node.above[-1] if node.above else 0, title.casefold()), node)
+
+    def pk_of(self, name: str) -> int | None:
+        """Return the id of the feature that a cell names by its id or key; never by a title."""
+        found = self.by_id.get(name.casefold())
+        return found.pk if found else None
 
     def find(self, name: str) -> Node | None:
         """Return what a cell means by a parent: an id, a key, else a title."""
@@ -198,6 +205,8 @@ def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
             )
             break
         pending = later
+    if "predecessors" in run.mapped:
+        waiting.wait(run, rows, find=plan.pk_of, outcome=outcome)
     return outcome
 
 
@@ -350,7 +359,8 @@ FEATURES = ImportTarget(
               choices=_choices(Level.choices, area=("epic", "theme", "initiative", "component"),
                                feature=("new feature", "improvement"), story=("user story", "task", "sub-task"))),
         Field("status", "Status", "choice", aliases=("state", "stage"),
-              choices=_choices(Status.choices, idea=("new", "backlog", "open"), discovery=("research", "under review"),
+              choices=_choices(Status.choices, idea=("new", "backlog", "open", "opened"),
+                               discovery=("research", "under review"),
                                planned=("to do", "todo", "ready", "selected for development"),
                                development=("in progress", "doing", "started", "development"),
                                beta=("testing", "in review"), shipped=("done", "released", "closed", "complete"),
@@ -363,11 +373,14 @@ FEATURES = ImportTarget(
               help="The name of a release that is there."),
         Field("team", "Team", help="The name of a team that is there."),
         Field("owner", "Owner", aliases=("assignee", "lead"), help="The e-mail address or name of a member."),
+        Field("predecessors", "Waits for", aliases=("predecessors", "depends on", "blocked by"), max_length=2000,
+              help="Ids of rows, with type and lag as Project writes them: 4FS+2d; 7SS."),
         Field("target_start", "Target from", "date", aliases=("start date", "start")),
         Field("target_end", "Target until", "date", aliases=("due date", "due", "end date", "end")),
         TAGS,
     ),
     write=write,
+    presets=PRESETS,
     help="One row for each node of the tree. Put areas before their features, and features before their stories.",
     order=60,
     identity=identity,

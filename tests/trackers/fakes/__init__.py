@@ -1,0 +1,1 @@
+"""A local server for each tracker, which answers as its published API does."""
