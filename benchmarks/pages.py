@@ -4,64 +4,31 @@ Makes a workspace with 100,000 pieces of feedback, 5,000 accounts, 10,000 featur
 own (SQLite in a temporary folder, or DATABASE_URL), asks every page several times through the whole middleware, and
 prints the CPU time (best of the rounds), the queries, and the ratio to the bare page that only says no.
 
-    .venv/bin/python benchmarks/pages.py [--feedback 100000] [--rounds 5]
+    .venv/bin/python benchmarks/pages.py [--feedback 100000] [--rounds 5] [--only theme] [--keep FOLDER] [--profile]
+
+`--keep` leaves the database in a folder and finds it there the next time; `--only` asks the pages whose name holds
+the word; `--profile` prints where the time of each of them went.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
 import os
-import random
+import pstats
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "engines" / "src")]
 BUDGET_MS = 100.0
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-WORDS = [
-    "route",
-    "driver",
-    "van",
-    "depot",
-    "stop",
-    "window",
-    "late",
-    "customer",
-    "map",
-    "offline",
-    "signature",
-    "photograph",
-    "order",
-    "import",
-    "bulk",
-    "night",
-    "cost",
-    "invoice",
-    "password",
-    "phone",
-    "battery",
-    "charge",
-    "break",
-    "legal",
-    "hours",
-    "return",
-    "parcel",
-    "neighbour",
-    "locker",
-    "language",
-    "practice",
-]
 
 
-def set_up() -> None:
-    folder = tempfile.mkdtemp(prefix="roadbed-bench-")
+def set_up(folder: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.testing")
     os.environ.setdefault("ROADBED_DATA", folder)
     import django
@@ -69,223 +36,6 @@ def set_up() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
-
-
-def sentence(rng: random.Random) -> str:
-    return " ".join(rng.choices(WORDS, k=rng.randint(8, 40))).capitalize() + "."
-
-
-def fill(*, feedback: int, accounts: int, features: int, needs: int) -> object:
-    """Write the tenth year straight into the tables, as an import would, and count the evidence."""
-    from django.db import transaction
-
-    from roadbed.core.accounts.models import User
-    from roadbed.core.records import bulk, upkeep
-    from roadbed.core.records.models import Link, Record
-    from roadbed.core.search import services as search
-    from roadbed.core.workspaces.models import Member, Product, Workspace
-    from roadbed.modules.insights import services as insights
-    from roadbed.modules.insights.models import Account, Feedback, Need, Person, Quote
-    from roadbed.modules.roadmap.models import Feature, trails
-
-    rng = random.Random(11)  # noqa: S311 - made-up data, no secret
-    workspace = Workspace.objects.create(slug="bench", name="Bench", created_at=NOW - timedelta(days=3650))
-    product = Product.objects.create(workspace=workspace, slug="dispatch", name="Dispatch")
-    user = User.objects.create_user("ada@bench.example", name="Ada")
-    Member.objects.create(workspace=workspace, user=user, role="owner", joined_at=NOW)
-    parent = [
-        "id",
-        "workspace_id",
-        "product_id",
-        "kind",
-        "prefix",
-        "number",
-        "title",
-        "created_at",
-        "updated_at",
-    ]
-
-    def records(kind: str, prefix: str, titles: list[str]) -> list[int]:
-        ids = list(bulk.reserve_ids(count=len(titles)))
-        first = bulk.reserve_numbers(workspace_id=workspace.pk, prefix=prefix, count=len(titles))
-        bulk.insert(
-            Record,
-            parent,
-            (
-                (pk, workspace.pk, product.pk, kind, prefix, first + index, title, NOW, NOW)
-                for index, (pk, title) in enumerate(zip(ids, titles, strict=True))
-            ),
-        )
-        return ids
-
-    with transaction.atomic():
-        account_ids = records("account", "A", [f"Account {index}" for index in range(accounts)])
-        bulk.insert(
-            Account,
-            ["record_id", "revenue", "plan", "domain"],
-            (
-                (pk, Decimal(rng.randint(500, 90_000)), rng.choice(["Starter", "Growth"]), "")
-                for pk in account_ids
-            ),
-        )
-        person_ids = records("person", "P", [f"Person {index}" for index in range(accounts * 4)])
-        bulk.insert(
-            Person,
-            ["record_id", "account_id"],
-            ((pk, account_ids[index % accounts]) for index, pk in enumerate(person_ids)),
-        )
-        texts = [sentence(rng) for _ in range(feedback)]
-        feedback_ids = records("feedback", "FB", [text[:80] for text in texts])
-
-        def said() -> Iterator[tuple[object, ...]]:
-            for index, (pk, text) in enumerate(zip(feedback_ids, texts, strict=True)):
-                person = rng.randrange(len(person_ids))
-                at = NOW - timedelta(minutes=index * 50)
-                state = "new" if index < 500 else "done"
-                yield (
-                    pk,
-                    text,
-                    person_ids[person],
-                    account_ids[person % accounts],
-                    "call",
-                    at,
-                    state,
-                    workspace.pk,
-                )
-
-        names = ["record_id", "text", "person_id", "account_id", "source", "said_at", "state"]
-        extra = [name for name in ("home_id",) if any(f.attname == name for f in Feedback._meta.local_fields)]
-        bulk.insert(Feedback, [*names, *extra], (row[: 7 + len(extra)] for row in said()))
-        search.put_many(
-            (workspace.pk, pk, "feedback", text[:80], text, NOW)
-            for pk, text in zip(feedback_ids, texts, strict=True)
-        )
-        need_ids = records("need", "N", [f"Need {sentence(rng)[:60]}" for _ in range(needs)])
-        bulk.insert(Need, ["record_id"], ((pk,) for pk in need_ids))
-        feature_ids = records("feature", "F", [f"Feature {sentence(rng)[:60]}" for _ in range(features)])
-        areas = feature_ids[:50]
-        horizons, statuses = ["now", "next", "later", "none"], ["idea", "planned", "development", "shipped"]
-
-        def plan() -> Iterator[tuple[object, ...]]:
-            for index, pk in enumerate(feature_ids):
-                above = None if index < 50 else areas[index % 50]
-                trail = trails.segment(above) if above else ""
-                level = "feature" if above else "area"
-                yield (
-                    pk,
-                    above,
-                    trail,
-                    index * 10,
-                    level,
-                    rng.choice(statuses),
-                    NOW,
-                    rng.choice(horizons),
-                    index * 10,
-                )
-
-        bulk.insert(
-            Feature,
-            [
-                "record_id",
-                "parent_id",
-                "trail",
-                "position",
-                "level",
-                "status",
-                "status_at",
-                "horizon",
-                "rank",
-            ],
-            plan(),
-        )
-        search.put_many(
-            (workspace.pk, pk, kind, title, "", NOW)
-            for kind in ("need", "feature", "account", "person")
-            for pk, title in Record.objects.filter(kind=kind).values_list("pk", "title").iterator()
-        )
-        quoted = rng.sample(range(feedback), feedback // 3)
-        targets = [rng.choice(need_ids if rng.random() < 0.7 else feature_ids) for _ in quoted]
-        bulk.insert(
-            Quote,
-            ["feedback_id", "target_id", "start", "end", "text", "strength", "created_at"],
-            (
-                (feedback_ids[index], target, 0, 20, texts[index][:20], rng.randint(0, 3), NOW)
-                for index, target in zip(quoted, targets, strict=True)
-            ),
-        )
-        link = ["workspace_id", "source_id", "target_id", "relation", "created_at"]
-        bulk.insert(
-            Link,
-            link,
-            (
-                (workspace.pk, feedback_ids[index], target, "supports", NOW)
-                for index, target in zip(quoted, targets, strict=True)
-            ),
-        )
-        answering = rng.sample(feature_ids[50:], min(len(feature_ids) - 50, needs * 2))
-        bulk.insert(
-            Link, link, ((workspace.pk, pk, rng.choice(need_ids), "answers", NOW) for pk in answering)
-        )
-    with transaction.atomic():
-        find_themes(workspace, records, feedback_ids, texts)
-    for _ in insights.recount_everything(workspace_id=workspace.pk, at=NOW):
-        pass
-    upkeep.refresh_statistics()  # as the nightly job and every large import do
-    return user
-
-
-def find_themes(workspace: object, records: object, feedback_ids: list[int], texts: list[str]) -> None:
-    """Write 250 themes in 12 broad ones, with nearly all feedback in them, and count their weeks."""
-    from roadbed.core.records import bulk
-    from roadbed.modules.insights.models import Assignment, Feedback, Theme, ThemeRun
-    from roadbed.modules.insights.services import alerts
-
-    rng = random.Random(12)  # noqa: S311 - made-up data, no secret
-    pk = workspace.pk  # type: ignore[attr-defined]
-    ids = records(
-        "theme", "TH", [f"{rng.choice(WORDS)}, {rng.choice(WORDS)}".capitalize() for _ in range(262)]
-    )  # type: ignore[operator]
-    broad = ids[:12]
-    bulk.insert(
-        Theme,
-        ["record_id", "is_broad", "parent_id", "x", "y", "terms"],
-        (
-            (
-                one,
-                index < 12,
-                None if index < 12 else broad[index % 12],
-                rng.random() * 1.6,
-                rng.random(),
-                rng.sample(WORDS, 6),
-            )
-            for index, one in enumerate(ids)
-        ),
-    )
-    said_at = dict(Feedback.objects.filter(home_id=pk).values_list("pk", "said_at"))
-    weights = [1 / (place + 3) for place in range(250)]
-    chosen = rng.choices(ids[12:], weights=weights, k=len(feedback_ids))
-    bulk.insert(
-        Assignment,
-        ["feedback_id", "home_id", "theme_id", "confidence", "near", "said_at", "assigned_at"],
-        (
-            (
-                one,
-                pk,
-                theme if rng.random() < 0.97 else None,
-                rng.random(),
-                feedback_ids[:3],
-                said_at[one],
-                NOW,
-            )
-            for one, theme in zip(feedback_ids, chosen, strict=True)
-        ),
-    )
-    ThemeRun.objects.create(
-        workspace_id=pk, started_at=NOW, finished_at=NOW, pieces=len(texts), themes=250, resolution=12
-    )
-    began = time.perf_counter()
-    alerts.count_and_tell(workspace=workspace, at=NOW)  # type: ignore[arg-type]
-    print(f"counted the weeks in {time.perf_counter() - began:.1f} s")
 
 
 PAGES = (
@@ -300,6 +50,17 @@ PAGES = (
     ("segments", "insights/segments/"),
     ("needs", "insights/needs/"),
     ("one need", "insights/needs/7/"),
+    ("demand of a need", "insights/demand/N-7/"),
+    ("demand of a need, people", "insights/demand/N-7/people/"),
+    ("demand of a feature", "insights/demand/F-777/"),
+    ("demand of an area", "insights/demand/F-7/"),
+    ("segments compared", "insights/compare/?segment=S-1&segment=S-2"),
+    ("one segment", "insights/segments/1/"),
+    ("persona", "insights/segments/1/persona/"),
+    ("one person", "insights/people/7/"),
+    ("duplicates", "insights/duplicates/"),
+    ("sources", "insights/sources/"),
+    ("weights", "settings/demand/"),
     ("themes", "insights/themes/"),
     ("themes, by trend", "insights/themes/?sort=-change&trend=rising"),
     ("themes, map", "insights/themes/map/"),
@@ -310,7 +71,22 @@ PAGES = (
     ("feedback of a theme", "insights/feedback/?theme=TH-13"),
     ("trends by theme", "insights/trends/?span=156"),
     ("trends by source", "insights/trends/?by=source"),
+    ("trends by segment", "insights/trends/?by=segment"),
     ("outline", "insights/outline/"),
+    ("outline of a segment", "insights/outline/?segment=S-1"),
+    ("boards", "portal/"),
+    ("one board", "portal/boards/1/"),
+    ("what waits on the portal", "portal/queue/"),
+    ("tellings", "portal/tellings/"),
+    ("told", "portal/tellings/history/"),
+    ("public board", "/p/bench/ideas/"),
+    ("public board, search", "/p/bench/ideas/?q=night+battery"),
+    ("public entry", "/p/bench/ideas/entries/c{feedback}/"),
+    ("public roadmap", "/p/bench/ideas/roadmap/"),
+    ("ask", "ask/"),
+    ("ask, answered", "ask/?q=why+is+the+battery+empty+at+night"),
+    ("ask, a figure", "ask/?q=how+many+pieces+about+battery+this+year"),
+    ("questions", "ask/questions/"),
     ("roadmap, board", "roadmap/"),
     ("roadmap, list", "roadmap/list/"),
     ("roadmap, list by people", "roadmap/list/?sort=-people"),
@@ -325,19 +101,49 @@ PAGES = (
 )
 
 
+def show_where(call: Callable[[], object]) -> None:
+    """Print the dearest functions and statements of one page."""
+    from django.db import connection
+
+    statements: list[tuple[float, str]] = []
+
+    def timed(execute: Callable[..., object], sql: str, *given: object) -> object:
+        began = time.process_time()
+        found = execute(sql, *given)
+        statements.append((time.process_time() - began, sql))
+        return found
+
+    with connection.execute_wrapper(timed):
+        call()
+    for spent, sql in sorted(statements, reverse=True)[:8]:
+        print(f"    {spent * 1000:6.1f} ms  {' '.join(sql.split())[:1500]}")
+    profile = cProfile.Profile()
+    profile.runcall(call)
+    pstats.Stats(profile).sort_stats("cumulative").print_stats("roadbed/", 40)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feedback", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="ask the pages whose name holds this")
+    parser.add_argument(
+        "--keep", default="", help="a folder to leave the database in, and to find it in again"
+    )
+    parser.add_argument("--profile", action="store_true", help="print where the time of each page went")
     options = parser.parse_args()
-    set_up()
+    set_up(options.keep or tempfile.mkdtemp(prefix="roadbed-bench-"))
+    import tenth_year
     from django.db import connection, reset_queries
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from roadbed.core.accounts.models import User
+    from roadbed.modules.insights.models import Feedback
+
     began = time.perf_counter()
     share = options.feedback / 100_000
-    user = fill(
+    user = User.objects.first() or tenth_year.fill(
         feedback=options.feedback,
         accounts=max(20, int(5_000 * share)),
         features=max(1000, int(10_000 * share)),
@@ -347,8 +153,10 @@ def main() -> int:
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
     results, slow, bare = [], 0, 0.0
-    for name, path in (("(a page that says no)", "no-such-page/"), *PAGES):
-        address = f"/w/bench/{path}"
+    first = Feedback.objects.order_by("pk").values_list("pk", flat=True)[1]
+    asked = [(name, path.format(feedback=first)) for name, path in PAGES if options.only in name]
+    for name, path in (("(a page that says no)", "no-such-page/"), *asked):
+        address = path if path.startswith("/") else f"/w/bench/{path}"
         browser.get(address)
         with CaptureQueriesContext(connection) as captured:
             answer = browser.get(address)
@@ -371,6 +179,8 @@ def main() -> int:
             f"{name:28} {answer.status_code} {best:8.1f} ms {best / bare:7.1f}x {queries:4} queries"
             f"{'   OVER' if over else ''}"
         )
+        if options.profile and name[0] != "(":
+            show_where(lambda address=address: browser.get(address))
     print(f"{len(results) - 1} pages, {slow} over {BUDGET_MS:.0f} ms of CPU")
     folder = ROOT / "benchmarks" / "results"
     folder.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadbed_engines.text import embedding, graphs, neighbours, themes
+from roadbed_engines.text import embedding, graphs, labels, neighbours, themes, tongues
 
 Rows = npt.NDArray[np.float32]
 Truth = npt.NDArray[np.int32]
@@ -178,3 +178,79 @@ class TestApartness:
 
     def test_one_group_is_told_apart_from_nothing(self) -> None:
         assert graphs.apartness(np.eye(4, dtype=np.float32), np.zeros(4, dtype=np.int32)) == 0.0
+
+
+class TestTongues:
+    """Three things said in two languages, to a model that hears the thing well and the language hardly."""
+
+    vectors, _ = clumps(count=3, size=60, spread=0.3)
+    spoken = tuple("en" if row % 60 < 35 else "nl" for row in range(len(vectors)))
+
+    def test_no_theme_holds_two_languages(self) -> None:
+        vectors, spoken = self.vectors, self.spoken
+        alone = themes.find_themes(vectors=vectors, resolution=1.0)
+        assert alone.count == 3, "they are together where nobody asks"
+        found = themes.find_themes(vectors=vectors, languages=spoken, resolution=1.0)
+        assert found.count == 6
+        assert sorted(found.languages) == ["en", "en", "en", "nl", "nl", "nl"]
+        for theme in range(found.count):
+            inside = {spoken[row] for row in np.flatnonzero(found.assignment == theme)}
+            assert inside == {found.languages[theme]}
+        broad = {(found.parents[theme], found.languages[theme]) for theme in range(found.count)}
+        assert len({parent for parent, _ in broad}) == len(broad), "nor does a broad one"
+
+    def test_what_is_too_short_to_tell_goes_with_its_neighbours(self) -> None:
+        vectors, spoken = self.vectors, self.spoken
+        unknown = [code if row % 4 else "" for row, code in enumerate(spoken)]
+        found = themes.find_themes(vectors=vectors, languages=unknown)
+        assert (found.assignment >= 0).all()
+        for theme in range(found.count):
+            known = {unknown[row] for row in np.flatnonzero(found.assignment == theme)} - {""}
+            assert len(known) == 1
+
+    def test_slips_of_the_detector_change_nothing(self) -> None:
+        vectors = self.vectors
+        slips = ["la" if row in {3, 70, 150} else "en" for row in range(len(vectors))]
+        plain, kept = (
+            themes.find_themes(vectors=vectors),
+            themes.find_themes(vectors=vectors, languages=slips),
+        )
+        assert np.array_equal(plain.assignment, kept.assignment)
+
+    def test_a_pin_holds_across_languages(self) -> None:
+        vectors, spoken = self.vectors, self.spoken
+        english, dutch = spoken.index("en"), spoken.index("nl")
+        found = themes.find_themes(vectors=vectors, languages=spoken, pinned={english: 7, dutch: 7})
+        assert found.assignment[english] == found.assignment[dutch]
+
+    @given(
+        groups=st.lists(st.integers(-1, 4), min_size=1, max_size=40),
+        seed=st.integers(0, 9),
+    )
+    @settings(max_examples=40, deadline=None)
+    def test_parting_only_ever_parts(self, groups: list[int], seed: int) -> None:
+        before = np.array(groups, dtype=np.int32)
+        tongue = np.random.default_rng(seed).integers(0, 3, len(groups)).astype(np.int32)
+        after = tongues.part(before, tongue=tongue)
+        assert np.array_equal(after < 0, before < 0)
+        for group in set(after[after >= 0].tolist()):
+            inside = after == group
+            assert len(set(before[inside].tolist())) == len(set(tongue[inside].tolist())) == 1
+
+    def test_small_words_of_other_languages_name_nothing(self) -> None:
+        dutch = ["het bericht is weg", "het adres is weg", "de agenda is leeg", "de agenda is traag"] * 6
+        english = ["calendar reminder", "smtp password"] * 12
+        texts = dutch + english
+        assignment = np.array([0, 0, 1, 1] * 6 + [2, 3] * 12)
+        found = labels.name_themes(
+            texts=texts,
+            vectors=np.ones((len(texts), 2), dtype=np.float32) / np.sqrt(2),
+            assignment=assignment,
+            languages=["nl"] * len(dutch) + ["en"] * len(english),
+        )
+        assert not {"is", "de", "het"} & {word for name in found for word in name.label.split()}
+        assert "calendar reminder" in found[2].label
+
+    def test_lengths_have_to_agree(self) -> None:
+        with pytest.raises(ValueError, match="equally long"):
+            themes.find_themes(vectors=np.eye(3), languages=["en"])

@@ -42,6 +42,16 @@ KITSUNE = (
     "id,created,updated,locale,topic,tags,title,body,author,os,version_mentioned,num_votes,n_answers,is_solved,"
     "solution"
 )
+INTERCOM = (
+    "message_id,message_body,message_type,message_created_at,message_author_type,message_author_id,"
+    "message_author_user_id,message_author_name,message_author_email,message_author_companies,conversation_tags,"
+    "conversation_id,conversation_state,conversation_created_at,conversation_first_response_at,"
+    "conversation_closed_at,app_id,app_name"
+)
+PRODUCTBOARD = (
+    "pb_id,ext_id,type,title,content,display_url,user_email,company_domain,owner_email,creator_email,tags,"
+    "source_origin,source_record_id,archived,processed"
+)
 LINK = "https://play.google.com/console/developers/app/reviews?reviewId=abc"
 GITHUB_ISSUE = {
     "url": "https://api.github.com/repos/octo/hello/issues/12",
@@ -130,6 +140,14 @@ FILES: dict[str, tuple[str, bytes, dict[str, Any]]] = {
         {"external_id": "1911", "text": "More colours, please.", "person": "Mira Oduya", "rating": Decimal(8),
          "tags": ["colours"], "external_source": "intercom"},
     ),
+    "intercom-csv": (
+        "conversations.csv",
+        table(INTERCOM, ["m-1", "More colours, please.", "conversation_message", "2026-10-01 08:00:00", "user", "u1",
+                         "77", "Mira Oduya", "mira@halden.example", "Halden Freight", "colours,design", "1911", "open",
+                         "2026-10-01 08:00:00", "", "", "app", "Halden"]),
+        {"external_id": "m-1", "text": "More colours, please.", "person": "Mira Oduya", "account": "Halden Freight",
+         "email": "mira@halden.example", "tags": ["colours", "design"], "external_source": "intercom"},
+    ),
     "play": (
         "reviews_reviews_com.example.app_202610.csv",
         table(PLAY, ["com.example.app", "341", "3.4.1", "de", "akita", "2026-10-01T08:00:00Z", "1790841600000",
@@ -174,6 +192,30 @@ FILES: dict[str, tuple[str, bytes, dict[str, Any]]] = {
         ).encode(),
         {"external_id": "553c", "text": "My eyes, at night.", "votes": 41, "email": "mira@halden.example",
          "tags": ["design"], "external_source": "canny"},
+    ),
+    "canny as a table": (
+        "posts.csv",
+        table("id,title,details,score,status,created,author.name,author.email,url,tags",
+              ["553c", "Dark mode", "My eyes, at night.", "41", "open", "2026-10-01T08:00:00.000Z", "Mira Oduya",
+               "mira@halden.example", "https://halden.canny.io/p/dark-mode", "design"]),
+        {"external_id": "553c", "votes": 41, "email": "mira@halden.example", "tags": ["design"]},
+    ),
+    "canny-csv": (
+        "export.csv",
+        table("Title,Details,Status,Votes,Board,Category,Author Name,Author Email,Tags,Created,URL",
+              ["Dark mode", "My eyes, at night.", "open", "41", "Wishes", "App", "Mira Oduya", "mira@halden.example",
+               "design", "2026-10-01", "https://halden.canny.io/p/dark-mode"]),
+        {"text": "My eyes, at night.", "votes": 41, "person": "Mira Oduya", "email": "mira@halden.example",
+         "tags": ["design"], "external_source": "canny"},
+    ),
+    "productboard-csv": (
+        "notes.csv",
+        table(PRODUCTBOARD + ",created_at",
+              ["note-1", "", "simple", "Call with Halden", "<p>They want <i>offline</i> maps.</p>",
+               "https://example.com/call", "mira@halden.example", "halden.example", "jo@us.example",
+               "jo@us.example", "maps, offline", "", "", "FALSE", "FALSE", "2026-10-01T08:00:00Z"]),
+        {"external_id": "note-1", "text": "They want offline maps.", "email": "mira@halden.example",
+         "tags": ["maps", "offline"], "external_source": "productboard"},
     ),
     "productboard": (
         "notes.json",
@@ -271,6 +313,15 @@ class TestPresets:
         run = taken_in(workspace, "issues.json", json.dumps([GITHUB_ISSUE, pull]).encode())
         assert (run.created_count, run.rejected_count) == (1, 1)
         assert "pull request" in run.rejects.get().reason
+
+    def test_what_our_own_side_wrote_is_set_aside(self, workspace):
+        rows = [
+            [f"m-{place}", f"Words {place}", "comment", "2026-10-01 08:00:00", who, *[""] * 13]
+            for place, who in enumerate(("user", "Admin", "bot", "lead"))
+        ]
+        run = taken_in(workspace, "conversations.csv", table(INTERCOM, *rows))
+        assert sorted(Feedback.objects.values_list("text", flat=True)) == ["Words 0", "Words 3"]
+        assert all("your own side" in reason for reason in run.rejects.values_list("reason", flat=True))
 
     def test_an_unknown_preset_is_refused_with_those_there_are(self, workspace):
         name, content, _ = FILES["fider"]

@@ -10,6 +10,7 @@ import pytest
 from roadbed.core.evidence.models import EvidenceTally
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Activity
+from roadbed.core.tables import services as tables
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights import facade, services
 from roadbed.modules.insights.models import Vote
@@ -25,6 +26,32 @@ def tally(record: Any) -> EvidenceTally:
 
 def vote(person: Any, target: Any, **more: Any) -> Vote:
     return services.vote(person=person, target=target, actor=make.ACTOR, at=NOW, **more)
+
+
+@pytest.mark.django_db
+class TestImporting:
+    def test_an_undone_import_takes_its_votes_back_and_no_others(self, workspace: Workspace) -> None:
+        need = make.need(workspace)
+        mira, tom = make.person(workspace, email="mira@halden.example"), make.person(workspace, "Tom")
+        vote(tom, need)
+        text = f"Key,Voter,Email\n{need.key},Mira,mira@halden.example\n{need.key},Tom,\n{need.key},Nils,n@k.example\n"
+        run = tables.create_import(
+            workspace=workspace,
+            target="votes",
+            name="votes.csv",
+            chunks=[text.encode()],
+            actor=make.ACTOR,
+            at=NOW,
+        )
+        tables.start_import(run=run, actor=make.ACTOR, at=NOW, is_inline=True)
+        tables.run_import(run=run, actor=make.ACTOR, now=lambda: NOW)
+        assert tally(need).voters == 3
+        run.refresh_from_db()
+        tables.start_undo(run=run, actor=make.ACTOR, at=NOW)
+        tables.undo_import(run=run, actor=make.ACTOR, now=lambda: NOW)
+        assert list(Vote.objects.values_list("person_id", flat=True)) == [tom.pk]
+        assert (tally(need).voters, tally(need).people) == (1, 1)
+        assert not mira.is_deleted, "who was known before stays"
 
 
 @pytest.mark.django_db

@@ -112,6 +112,14 @@ def _text_of(cells: Sequence[Any], places: Sequence[int]) -> str:
     return _joined([cell for cell in found if cell])
 
 
+def languages_of(texts: Sequence[str]) -> list[str]:
+    """Return the language of each text, empty where that is not sure enough to keep it apart from the others."""
+    from roadbed_engines.text import languages, tongues
+
+    found = languages.detect_many(texts=texts)
+    return [one.code if one.confidence >= tongues.SURE else "" for one in found]
+
+
 def model(*, multilingual: bool = False) -> Embedder:
     """Return the model that reads bare files, with as many threads as are useful."""
     from roadbed_engines.text import embedding

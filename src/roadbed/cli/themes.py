@@ -79,7 +79,12 @@ def themes(
     say(f"reading {len(read.rows):,} rows")
     vectors = texts.vectors_of(read.rows, embedder=embedder)
     found = _find(
-        rows=read.rows, vectors=vectors, resolution=resolution, smallest=smallest, ignore=ignore or ()
+        rows=read.rows,
+        vectors=vectors,
+        resolution=resolution,
+        smallest=smallest,
+        ignore=ignore or (),
+        languages=None if multilingual else texts.languages_of(read.rows),
     )
     if as_json:
         print_json(_facts(found, rows=read.rows, embedder=embedder))
@@ -88,14 +93,24 @@ def themes(
 
 
 def _find(
-    *, rows: Sequence[str], vectors: Any, resolution: float | None, smallest: int, ignore: Sequence[str]
+    *,
+    rows: Sequence[str],
+    vectors: Any,
+    resolution: float | None,
+    smallest: int,
+    ignore: Sequence[str],
+    languages: Sequence[str] | None,
 ) -> Found:
     from roadbed_engines.text import labels
     from roadbed_engines.text import themes as engine
 
-    found = engine.find_themes(vectors=vectors, resolution=resolution, smallest=smallest)
-    names = labels.name_themes(texts=rows, vectors=vectors, assignment=found.assignment, stop_words=ignore)
-    broad = labels.name_themes(texts=rows, vectors=vectors, assignment=found.broad, stop_words=ignore)
+    found = engine.find_themes(vectors=vectors, resolution=resolution, smallest=smallest, languages=languages)
+    names, broad = (
+        labels.name_themes(
+            texts=rows, vectors=vectors, assignment=groups, stop_words=ignore, languages=languages
+        )
+        for groups in (found.assignment, found.broad)
+    )
     several = [one for one in range(len(broad)) if found.parents.count(one) > 1]
     return Found(
         themes=found,
@@ -118,6 +133,7 @@ def _facts(found: Found, *, rows: Sequence[str], embedder: Embedder) -> dict[str
             size=int(sizes[theme]),
             parent=found.broad_ids.get(found.themes.parents[theme]),
             rows=rows,
+            language=found.themes.languages[theme] if found.themes.languages else "",
         )
         for theme, name in enumerate(found.names)
     ]
@@ -138,7 +154,13 @@ def _facts(found: Found, *, rows: Sequence[str], embedder: Embedder) -> dict[str
 
 
 def _theme(
-    number: int, name: ThemeName, *, size: int, parent: int | None, rows: Sequence[str]
+    number: int,
+    name: ThemeName,
+    *,
+    size: int,
+    parent: int | None,
+    rows: Sequence[str],
+    language: str = "",
 ) -> dict[str, Any]:
     return {
         "id": number,
@@ -146,6 +168,7 @@ def _theme(
         "terms": list(name.terms),
         "size": size,
         "parent": parent,
+        "language": language or None,
         "quotes": [{"row": row + 1, "text": rows[row][:LONGEST]} for row in name.quotes],
     }
 

@@ -224,9 +224,20 @@ def _csv(chart: Chart) -> str:
     return out.getvalue()
 
 
-def finish(chart: Any, *, width: int = 720, height: int = 200) -> dict[str, Any]:
-    """Return the specification of an Altair chart in the look of the house."""
+def finish(
+    chart: Any, *, data: Mapping[str, Rows] | None = None, width: int = 720, height: int = 200
+) -> dict[str, Any]:
+    """Return the specification of an Altair chart in the look of the house.
+
+    Parameters
+    ----------
+    data : mapping of str to rows, optional
+        What the chart names with ``alt.NamedData``. Altair walks through inline rows one by one, several times; named
+        ones are put in as they are.
+    """
     spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict()
+    if data:
+        spec["datasets"] = {name: [dict(row) for row in rows] for name, rows in data.items()}
     spec["$schema"] = SCHEMA
     spec["config"] = CONFIG
     return spec
@@ -251,12 +262,12 @@ def lines(
         "y": alt.Y(field=y, type="quantitative", title=y_title or None),
         "tooltip": [alt.Tooltip(field=name) for name in (x, y, series) if name],
     }
-    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(**channels)
+    base = alt.Chart(alt.NamedData(name="rows")).encode(**channels)
+    data = {"rows": rows}
     if series:
-        return finish(
-            base.encode(color=alt.Color(field=series, type="nominal")).mark_line(point=True), **size
-        )
-    return finish(alt.layer(base.mark_area(), base.mark_line(point=True)), **size)
+        coloured = base.encode(color=alt.Color(field=series, type="nominal"))
+        return finish(coloured.mark_line(point=True), data=data, **size)
+    return finish(alt.layer(base.mark_area(), base.mark_line(point=True)), data=data, **size)
 
 
 def bars(
@@ -272,9 +283,9 @@ def bars(
     }
     if series:
         channels["color"] = alt.Color(field=series, type="nominal")
-    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(**channels)
+    base = alt.Chart(alt.NamedData(name="rows")).encode(**channels)
     size.setdefault("height", max(60, 26 * len({row[y] for row in rows})))
-    return finish(base.mark_bar(), **size)
+    return finish(base.mark_bar(), data={"rows": rows}, **size)
 
 
 def intervals(
@@ -292,7 +303,7 @@ def intervals(
     """Return estimates with their intervals, one line each; `tone` names a column with good, warn, bad or nothing."""
     import altair as alt  # as above
 
-    data = alt.InlineData(values=[dict(row) for row in rows])
+    data = alt.NamedData(name="rows")
     line = alt.Y(field=y, type="nominal", title=None, sort=None)
     colour: Any = alt.value(INK["ink-2"])
     if tone:
@@ -321,4 +332,4 @@ def intervals(
         nought = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(strokeDash=[3, 3])
         layers.insert(0, nought.encode(x=alt.X(field="at", type="quantitative")))
     size.setdefault("height", max(60, 32 * len(rows)))
-    return finish(alt.layer(*layers), **size)
+    return finish(alt.layer(*layers), data={"rows": rows}, **size)

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from threading import Thread
 
+from django.db import connections
+
 log = logging.getLogger(__name__)
 _steps: dict[str, Callable[[], object]] = {}
 
@@ -26,6 +28,14 @@ def run() -> None:
 
 def start() -> Thread:
     """Do every step in a thread that no shutdown waits for."""
-    thread = Thread(target=run, name="warming", daemon=True)
+    thread = Thread(target=_run_and_hang_up, name="warming", daemon=True)
     thread.start()
     return thread
+
+
+def _run_and_hang_up() -> None:
+    try:
+        run()
+    finally:
+        # A thread has connections of its own, and this one is not asked again.
+        connections.close_all()

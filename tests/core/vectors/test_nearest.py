@@ -35,6 +35,23 @@ class TestNearest:
     def test_the_nearest_comes_first(self, workspace, notes):
         assert near(workspace, "Said the map is slow", limit=2) == [notes[0].pk, notes[1].pk]
 
+    def test_a_few_are_scored_as_they_are_among_all(self, workspace, notes, monkeypatch):
+        def scored():
+            within = [note.pk for note in notes[1:3]]
+            near = selectors.nearest(workspace_id=workspace.pk, text="map", within=within, least=-1)
+            return {one.record_id: pytest.approx(one.similarity, abs=1e-5) for one in near}
+
+        among_all = scored()
+        assert set(among_all) == {notes[1].pk, notes[2].pk}
+        monkeypatch.setattr(selectors, "FEW", 0)
+        assert scored() == {pk: one.expected for pk, one in among_all.items()}
+
+    def test_a_server_has_its_tables_before_anybody_asks(self, workspace, notes, monkeypatch):
+        selectors.forget()
+        selectors.warm()
+        monkeypatch.setattr(selectors._View, "_load", lambda self, *, after: pytest.fail("read once more"))
+        assert selectors._view(workspace_id=workspace.pk)[1].passage.size
+
     def test_an_empty_workspace_has_nothing_near(self, workspace):
         assert near(workspace, "anything") == []
 

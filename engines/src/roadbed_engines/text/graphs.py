@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from roadbed_engines.text import neighbours as near
+from roadbed_engines.text import tongues
 from roadbed_engines.text.embedding import unit
 
 if TYPE_CHECKING:
@@ -62,8 +63,18 @@ def distinct(vectors: Vectors) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
     return np.array(keep, dtype=np.int64), same, copies
 
 
-def tie(*, vectors: Vectors, neighbours: int = NEIGHBOURS, power: float = POWER, seed: int = 0) -> csr_matrix:
-    """Tie each text to its nearest others by a power of the cosine; a tie from either side counts for both."""
+def tie(
+    *,
+    vectors: Vectors,
+    neighbours: int = NEIGHBOURS,
+    power: float = POWER,
+    tongue: tongues.Spoken | None = None,
+    seed: int = 0,
+) -> csr_matrix:
+    """Tie each text to its nearest others by a power of the cosine; a tie from either side counts for both.
+
+    With `tongue`, the number of each text's language, no two texts of different languages are tied.
+    """
     from scipy.sparse import csr_matrix
 
     n = len(vectors)
@@ -71,6 +82,8 @@ def tie(*, vectors: Vectors, neighbours: int = NEIGHBOURS, power: float = POWER,
     if k < 1:
         return csr_matrix((n, n))
     found = near.nearest_others(vectors=vectors, k=k, seed=seed)
+    if tongue is not None:
+        found = tongues.among_their_own(found, vectors=vectors, tongue=tongue)
     inside = ((found.index >= 0) & (found.similarity > 0)).ravel()
     weights = found.similarity.ravel()[inside].astype(np.float64) ** power
     starts = np.repeat(np.arange(n, dtype=np.int32), k)[inside]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from roadbed_engines.text import tongues
 from roadbed_engines.text.lexical import STOP_WORDS
 from roadbed_engines.text.stems import stem
 
@@ -25,6 +26,9 @@ QUOTES = 3
 READ = 240
 """How many texts of a theme are read for its name: those nearest its middle. More change nothing but the time."""
 LABEL_TERMS = 3
+SHORT = 5
+GLUE = 0.12
+"""In a language whose small words nobody listed, what stands in so many of its texts is one of them."""
 CHARACTERS = 600
 _FILLERS = (
     "also always another anyone anything back cant come day days dont even ever every first fix give go going gone "
@@ -54,6 +58,7 @@ def name_themes(
     vectors: npt.NDArray[np.floating[Any]],
     assignment: npt.NDArray[np.integer[Any]],
     stop_words: Collection[str] = (),
+    languages: Sequence[str] | None = None,
 ) -> tuple[ThemeName, ...]:
     """Name each theme by the words and pairs of words that are said in it more than in the others.
 
@@ -71,6 +76,9 @@ def name_themes(
         The theme of each text, from 0 on without gaps; -1 for none.
     stop_words : collection of str
         Words that tell nothing here, such as the product's name.
+    languages : sequence of str, length n, optional
+        The code of each text's language, as `themes.find_themes` takes it. English small words are known; those of
+        other languages are the ones that stand in many of its texts.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def name_themes(
     >>> [name.label for name in found]
     ['calendar reminder', 'smtp password']
     """
-    if not len(texts) == len(vectors) == len(assignment):
+    if not len(texts) == len(vectors) == len(assignment) or len(languages or texts) != len(texts):
         raise ValueError("texts, vectors and assignment must be equally long")
     count = int(assignment.max(initial=-1)) + 1
     ignored = STOP_WORDS | FILLERS | {part for word in stop_words for part in _folded(word)}
@@ -109,6 +117,8 @@ def name_themes(
             own.update(_terms(texts[row], ignored=stemmed | ignored, surfaces=surfaces))
         said.append(own)
         read.append(len(near[:READ]))
+    if languages is not None:
+        _drop_glue(said, read, nearest, languages)
     over_all: dict[str, float] = {}
     for own, size in zip(said, read, strict=True):
         for term, times in own.items():
@@ -126,6 +136,38 @@ def name_themes(
         )
         for theme in range(count)
     )
+
+
+def _drop_glue(
+    said: Sequence[Counter[str]],
+    read: Sequence[int],
+    nearest: Sequence[npt.NDArray[np.int64]],
+    languages: Sequence[str],
+) -> None:
+    """Take out of the counts what holds sentences together in languages other than English."""
+    spoken = tongues.spoken(languages=languages)
+    if spoken is None:
+        return
+    most = tongues.of_groups(
+        np.repeat(np.arange(len(nearest)), read), tongue=spoken[np.concatenate(nearest)], count=len(nearest)
+    )
+    codes = {number: code for code, number in zip(languages, spoken.tolist(), strict=True) if number >= 0}
+    for number in np.unique(most[most >= 0]).tolist():
+        themes = np.flatnonzero(most == number).tolist()
+        texts = sum(read[theme] for theme in themes)
+        if codes[number] == "en" or texts < tongues.APART:
+            continue
+        together: Counter[str] = Counter()
+        for theme in themes:
+            together.update(said[theme])
+        # With one theme alone, what many say is what it is about.
+        glue = {term for term, times in together.items() if times >= GLUE * texts and " " not in term}
+        if len(themes) == 1:
+            glue = {term for term in glue if len(term) < SHORT}
+        for theme in themes:
+            for term in list(said[theme]):
+                if glue.intersection(term.split()):
+                    del said[theme][term]
 
 
 def _folded(word: str) -> list[str]:

@@ -9,14 +9,14 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from roadbed_engines.text import graphs
+from roadbed_engines.text import graphs, tongues
 from roadbed_engines.text import neighbours as near
 
 Vectors = npt.NDArray[np.floating[Any]]
@@ -39,6 +39,8 @@ class Themes:
     broad: Assignment
     parents: tuple[int, ...]
     resolution: float
+    languages: tuple[str, ...] = ()
+    """The code of the language that most texts of each fine theme are in, where languages were given."""
 
     @property
     def count(self) -> int:
@@ -69,6 +71,7 @@ def find_themes(
     neighbours: int = graphs.NEIGHBOURS,
     smallest: int = SMALLEST,
     pinned: Mapping[int, int] | None = None,
+    languages: Sequence[str] | None = None,
     seed: int = 0,
 ) -> Themes:
     """Group texts by meaning.
@@ -95,6 +98,9 @@ def find_themes(
     pinned : mapping of int to int, optional
         Row to theme, for texts that a person has put where they are. Whatever the numbers mean to the caller,
         texts pinned alike are kept in one theme of the answer, and texts pinned differently in different ones.
+    languages : sequence of str, length n, optional
+        The code of each text's language, empty where it is unknown. Languages of at least eight texts are kept apart:
+        no theme holds two of them. For models that read one language; give none for a model that reads many.
     seed : int
         The same input and seed give the same answer.
 
@@ -117,12 +123,18 @@ def find_themes(
     if min(resolution or 1.0, broad_resolution or 1.0) <= 0 or 0 in (resolution, broad_resolution):
         raise ValueError("a resolution must be more than 0")
     rows = np.asarray(vectors, dtype=np.float32)
+    if languages is not None and len(languages) != len(rows):
+        raise ValueError("vectors and languages must be equally long")
     said, same, copies = graphs.distinct(rows)
     if not len(said):
         nothing = np.full(len(rows), UNASSIGNED, dtype=np.int32)
         return Themes(assignment=nothing, broad=nothing.copy(), parents=(), resolution=resolution or 0.0)
-    graph = graphs.tie(vectors=rows[said], neighbours=neighbours, seed=seed)
+    tongue = tongues.spoken(languages=[languages[row] for row in said]) if languages is not None else None
+    graph = graphs.tie(vectors=rows[said], neighbours=neighbours, tongue=tongue, seed=seed)
     groups, used = graphs.split(graph, vectors=rows[said], resolution=resolution, seed=seed)
+    if tongue is not None:
+        tongue = tongues.fill(graph, tongue=tongue)
+        groups = tongues.part(groups, tongue=tongue)
     groups = _big_enough(groups, copies, smallest)
     spoken = same >= 0
     assignment = np.full(len(rows), UNASSIGNED, dtype=np.int32)
@@ -135,6 +147,8 @@ def find_themes(
     parents = graphs.join(graph, fine, resolution=broad_resolution, seed=seed)
     count = int(assignment.max(initial=-1)) + 1
     parents = np.concatenate([parents, np.arange(len(parents), count)]).astype(np.int32)[:count]
+    if tongue is not None:
+        parents = tongues.part(parents, tongue=tongues.of_groups(fine, tongue=tongue, count=count))
     broad = np.full(len(rows), UNASSIGNED, dtype=np.int32)
     inside = assignment >= 0
     broad[inside] = parents[assignment[inside]]
@@ -142,7 +156,11 @@ def find_themes(
     for theme in range(count):
         parents[theme] = ordered[np.argmax(assignment == theme)]
     return Themes(
-        assignment=assignment, broad=ordered, parents=tuple(int(one) for one in parents), resolution=used
+        assignment=assignment,
+        broad=ordered,
+        parents=tuple(int(one) for one in parents),
+        resolution=used,
+        languages=_languages(assignment, languages, count=count) if languages is not None else (),
     )
 
 
@@ -263,6 +281,13 @@ def match_themes(
         if enough or (row, column) in held:
             matched[int(new[column])] = int(old[row])
     return dict(sorted(matched.items()))
+
+
+def _languages(assignment: Assignment, languages: Sequence[str], *, count: int) -> tuple[str, ...]:
+    codes, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
+    tongue = np.where(codes[numbers] == "", tongues.UNKNOWN, numbers).astype(np.int32)
+    most = tongues.of_groups(assignment, tongue=tongue, count=count)
+    return tuple("" if one < 0 else str(codes[one]) for one in most.tolist())
 
 
 def _big_enough(groups: Assignment, copies: npt.NDArray[np.int64], smallest: int) -> Assignment:

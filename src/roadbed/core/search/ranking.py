@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db import connection
 
 from roadbed.core.search.selectors import CANDIDATES, _open_to
@@ -98,11 +99,18 @@ def _entries(*, workspace_id: int, circles: Collection[int]) -> tuple[int, int, 
     """Return how many entries the asker may see, and the first and last of the workspace."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM search_searchentry "
-            "WHERE workspace_id = %s",
-            [workspace_id],
+            "SELECT coalesce((SELECT min(id) FROM search_searchentry WHERE workspace_id = %s), 0), "
+            "coalesce((SELECT max(id) FROM search_searchentry WHERE workspace_id = %s), 0)",
+            [workspace_id, workspace_id],
         )
-        count, first, last = cursor.fetchone()
+        first, last = cursor.fetchone()
+        # How rare a word is does not hang on what was deleted within the minute.
+        key = f"search.entries:{workspace_id}:{first}:{last}"
+        count = cache.get(key)
+        if count is None:
+            cursor.execute("SELECT count(*) FROM search_searchentry WHERE workspace_id = %s", [workspace_id])
+            (count,) = cursor.fetchone()
+            cache.set(key, count, timeout=60)
         # The few that are private are taken off: their index is short. The plus keeps the long one out of the plan.
         cursor.execute(
             f"""SELECT count(*) FROM records_record own JOIN search_searchentry entry ON entry.record_id = own.id

@@ -123,6 +123,9 @@ class ImportBatch(models.Model):
     number = models.PositiveIntegerField()
     rows = models.PositiveIntegerField()
     created = models.JSONField(default=dict)
+    others = models.JSONField(
+        default=list, help_text="Ids, as ranges, of rows that it made and that are no records, such as votes."
+    )
     written_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, db_index=True)
 

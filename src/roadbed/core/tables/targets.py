@@ -52,6 +52,8 @@ class Preset:
     """Field name to what is done with its values, such as turning markup into words."""
     refuse: Mapping[str, str] = field(default_factory=dict)
     """Header to why a row is rejected that has something there: it is none of what is asked for."""
+    refuse_values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Header to values, in small letters, and why a row is rejected that has one of them there."""
 
     def fits(self, headers: Collection[str]) -> bool:
         """Whether a file is of this kind."""
@@ -122,6 +124,8 @@ class Outcome:
     created: dict[str, list[int]] = field(default_factory=dict)
     """Ids of new records by kind: the target's own, and what was made along the way."""
     changed: dict[str, list[Change]] = field(default_factory=dict)
+    others: list[int] = field(default_factory=list)
+    """Ids of new rows that are no records, such as votes."""
     unchanged: int = 0
     rejects: list[tuple[int, str]] = field(default_factory=list)
     """(index within the batch, reason)."""
@@ -132,6 +136,7 @@ class Outcome:
             self.created.setdefault(kind, []).extend(ids)
         for kind, changes in other.changed.items():
             self.changed.setdefault(kind, []).extend(changes)
+        self.others.extend(other.others)
 
 
 Write = Callable[[Run, Sequence[ParsedRow]], Outcome]
@@ -170,6 +175,9 @@ class ImportTarget:
     in_use: Callable[[int, Sequence[int]], Collection[int]] | None = None
     """Given the workspace and ids of records that an undo would remove: those that must stay, because something
     was built on them since."""
+
+    remove_others: Callable[[int, Sequence[int], datetime], None] | None = None
+    """Given the workspace, the ids in `Outcome.others` of a batch that is undone, and when: takes them away."""
 
     clean: Callable[..., str] | None = None
     """Given ``workspace_id`` and ``text``: the text as it may be kept, for the cells of rejected rows."""

@@ -73,6 +73,11 @@ class Understanding:
             for place, header in enumerate(run.columns)
             if known and header in known.refuse
         ]
+        self._refuse_values = [
+            (place, known.refuse_values[header])
+            for place, header in enumerate(run.columns)
+            if known and header in known.refuse_values
+        ]
 
     @property
     def mapped(self) -> frozenset[str]:
@@ -132,6 +137,10 @@ class Understanding:
         for place, reason in self._refuse:
             if place < len(row.cells) and not parsers.is_empty(row.cells[place]):
                 return self.name(row.number) + reason
+        for place, reasons in self._refuse_values:
+            cell = row.cells[place] if place < len(row.cells) else ""
+            if isinstance(cell, str) and (why := reasons.get(cell.strip().casefold())):
+                return self.name(row.number) + why
         values: dict[str, Any] = {}
         extras: dict[str, str] = {}
         problems: list[str] = []

@@ -10,9 +10,10 @@ class VectorsConfig(AppConfig):
     label = "vectors"
 
     def ready(self) -> None:
-        """Register the jobs and the doctor's check."""
+        """Register the jobs, the doctor's check, and what a server process loads after its start."""
         from roadbed.core import doctor
-        from roadbed.core.vectors import checks, tasks  # noqa: F401 - importing registers the jobs
+        from roadbed.core.vectors import checks, selectors, tasks  # noqa: F401 - importing registers the jobs
+        from roadbed.web import warming
 
         doctor.register(
             "vectors",
@@ -20,3 +21,4 @@ class VectorsConfig(AppConfig):
             about="Every text has been read for meaning, with a model that is installed.",
             needs=("database",),
         )
+        warming.register("meaning", selectors.warm)

@@ -26,6 +26,8 @@ Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 WASTE = 4096
 """From how many rows on a file that is half waste is written anew."""
+FEW = 6
+"""Where fewer than one row in so many is looked at, the others are not multiplied."""
 OPEN = 12
 """How many workspaces a process keeps at hand."""
 
@@ -63,7 +65,7 @@ class _Table:
     start: Numbers
     end: Numbers
     row: Numbers
-    kind: npt.NDArray[np.str_]
+    kind: npt.NDArray[np.int16]
     matrix: Matrix
     digests: list[str]
 
@@ -71,6 +73,18 @@ class _Table:
         """Return the columns narrowed to some places."""
         columns = [self.passage, self.record, self.comment, self.ordinal, self.start, self.end, self.kind]
         return [column[places] for column in columns]
+
+
+_kinds: dict[str, int] = {}
+"""Kinds of record by the number that this process gave them: a hundred thousand words are slow to compare."""
+
+
+def _number_of(kind: str) -> int:
+    return _kinds.setdefault(kind, len(_kinds))
+
+
+def _of_kinds(view: _Table, kinds: Collection[str]) -> npt.NDArray[np.bool_]:
+    return np.isin(view.kind, [_kinds[kind] for kind in sorted(kinds) if kind in _kinds])
 
 
 def _table(columns: list[Any], digests: list[str], shelf: Shelf) -> _Table:
@@ -136,7 +150,7 @@ class _View:
             ],
             dtype=np.int64,
         ).reshape(-1, 6)
-        kinds = np.array([row[7] for row in found], dtype="<U24")
+        kinds = np.array([_number_of(row[7]) for row in found], dtype=np.int16)
         return _table([*table.T, kinds], digests, self._shelf)
 
     def _fill(self, digests: list[str], *, all_of_them: bool) -> None:
@@ -181,6 +195,15 @@ def forget() -> None:
     """Let go of every table that this process holds: for a database whose rows went back in time."""
     with _views_lock:
         _views.clear()
+
+
+def warm() -> None:
+    """Load the models and tables that a server process will be asked of, so that no first question waits for them."""
+    readers = list(Reader.objects.order_by("-workspace_id")[:OPEN])
+    for model in sorted({reader.model for reader in readers} or {embedders.default()}):
+        embedders.get(model).encode(["Which words are read first?"], kind="query")
+    for reader in readers:
+        _view(workspace_id=reader.workspace_id)
 
 
 def embedder_of(*, workspace_id: int, threads: int = 1) -> Embedder:
@@ -239,8 +262,8 @@ def nearest(
     if vector is None:
         vector = embedder_of(workspace_id=workspace_id).encode([text], kind="query")[0]
     allowed = _allowed(view, kinds=kinds, within=within, without=without, whole=whole)
-    scores = (np.asarray(view.matrix) @ np.asarray(vector, dtype=np.float32))[view.row]
-    scores[~(allowed & (view.row >= 0) & (scores >= least))] = -np.inf
+    scores = _scores(view, np.asarray(vector, dtype=np.float32), np.flatnonzero(allowed & (view.row >= 0)))
+    scores[scores < least] = -np.inf
     found: list[Near] = []
     seen = 0
     width = max(limit * 2, 32)
@@ -274,7 +297,7 @@ def vectors_of(
     model, view = found
     chosen = (view.ordinal == WHOLE) & (view.comment == 0) & (view.row >= 0)
     if kinds:
-        chosen &= np.isin(view.kind, sorted(kinds))
+        chosen &= _of_kinds(view, kinds)
     if record_ids is not None:
         chosen &= np.isin(view.record, np.fromiter(record_ids, dtype=np.int64))
     places = np.flatnonzero(chosen)
@@ -298,6 +321,18 @@ def texts_of(passage_ids: Collection[int]) -> dict[int, str]:
     }
 
 
+def _scores(view: _Table, vector: Matrix, places: npt.NDArray[Any]) -> Matrix:
+    """Return the cosine of every passage at these places, and minus infinity elsewhere."""
+    scores = np.full(len(view.row), -np.inf, dtype=np.float32)
+    matrix = np.asarray(view.matrix)
+    # Rows that lie apart are dearer to fetch than to multiply: only a few of them are taken out one by one.
+    if len(places) * FEW < len(matrix):
+        scores[places] = matrix[view.row[places]] @ vector
+    else:
+        scores[places] = (matrix @ vector)[view.row[places]]
+    return scores
+
+
 def _allowed(
     view: _Table,
     *,
@@ -308,7 +343,7 @@ def _allowed(
 ) -> npt.NDArray[np.bool_]:
     allowed = np.ones(len(view.row), dtype=bool)
     if kinds:
-        allowed &= np.isin(view.kind, sorted(kinds))
+        allowed &= _of_kinds(view, kinds)
     if within is not None:
         allowed &= np.isin(view.record, np.fromiter(within, dtype=np.int64))
     if without:

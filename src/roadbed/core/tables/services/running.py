@@ -196,6 +196,7 @@ def _commit_held(held: Import, understanding: Understanding, context: Run, batch
         number=held.batches.count() + 1,
         rows=len(batch),
         created={kind: ranges(ids) for kind, ids in outcome.created.items() if ids},
+        others=ranges(outcome.others),
         written_at=context.at,
     )
     bulk.insert(

@@ -46,6 +46,10 @@ def undo_import(*, run: Import, actor: Actor, now: Clock, told: Told | None = No
 
 
 def _undo_batch(run: Import, batch: ImportBatch, actor: Actor, at: datetime) -> None:
+    # Before anybody goes who is known by such a row alone.
+    others = [pk for first, last in batch.others for pk in range(first, last + 1)]
+    if others and (remove := targets.get(run.target).remove_others) is not None:
+        remove(run.workspace_id, others, at)
     touched = _put_back(run, batch, actor, at)
     put_back = sum(len(ids) for ids in touched.values())
     removed, kept = 0, 0

@@ -13,6 +13,9 @@ HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 MARKUP = re.compile(r"<[a-zA-Z/][^>]*>")
 
 
+OURS = "It was written by your own side, not by a customer."
+
+
 def _words(value: Any) -> str:
     """Return the words of a text that may be HTML."""
     text = str(value)
@@ -78,6 +81,19 @@ PRESETS = (
         mend={"title": _words, "text": _words, "rating": _of_ten},
     ),
     Preset(
+        "intercom-csv",
+        "Intercom conversations, CSV",
+        {
+            "message_id": "external_id", "message_body": "text", "message_author_name": "person",
+            "message_author_email": "email", "message_author_companies": "account", "message_created_at": "said_at",
+            "conversation_tags": "tags", "app_id": "", "message_author_id": "",
+        },
+        source="intercom",
+        marks=("message_id", "message_body", "message_author_type", "message_created_at", "conversation_id"),
+        mend={"text": _words},
+        refuse_values={"message_author_type": {"admin": OURS, "bot": OURS, "team": OURS}},
+    ),
+    Preset(
         "play",
         "Google Play reviews",
         {
@@ -112,6 +128,19 @@ PRESETS = (
         marks=("id", "title", "details", "score", "status"),
     ),
     Preset(
+        "canny-csv",
+        "Canny posts, CSV",
+        {
+            "id": "external_id", "post id": "external_id", "title": "title", "details": "text", "author": "person",
+            "author name": "person", "author email": "email", "author_email": "email", "company": "account",
+            "company name": "account", "created": "said_at", "created at": "said_at", "created_at": "said_at",
+            "url": "url", "tags": "tags", "votes": "votes", "vote_count": "votes", "vote count": "votes",
+        },
+        source="canny",
+        marks=("title", "details", "status", "votes"),
+        mend={"text": _words},
+    ),
+    Preset(
         "productboard",
         "Productboard notes, JSON",
         {
@@ -121,6 +150,18 @@ PRESETS = (
         },
         source="productboard",
         marks=("id", "title", "content", "createdAt", "state"),
+        mend={"text": _words},
+    ),
+    Preset(
+        "productboard-csv",
+        "Productboard notes, CSV",
+        {
+            "pb_id": "external_id", "title": "title", "content": "text", "display_url": "url", "user_email": "email",
+            "company_domain": "account_domain", "tags": "tags", "created_at": "said_at", "type": "", "owner_email": "",
+            "creator_email": "",
+        },
+        source="productboard",
+        marks=("pb_id", "title", "content", "user_email", "company_domain"),
         mend={"text": _words},
     ),
     Preset(

@@ -74,14 +74,16 @@ def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
                 email=draft.values.get("email", ""),
                 account_id=draft.values.get("account_id"),
             )
-    _put(run, rows, [(index, target, pk or new.get(identity)) for index, target, pk, identity in voters])
+    outcome.others += _put(
+        run, rows, [(index, target, pk or new.get(identity)) for index, target, pk, identity in voters]
+    )
     return outcome
 
 
-def _put(run: Run, rows: Sequence[ParsedRow], voters: Sequence[tuple[int, int, int | None]]) -> None:
-    """Write the votes that are new, and count what they are for; a dry run leaves everything as it is."""
+def _put(run: Run, rows: Sequence[ParsedRow], voters: Sequence[tuple[int, int, int | None]]) -> list[int]:
+    """Write the votes that are new, count what they are for, and return their ids; a dry run leaves all as it is."""
     if run.is_dry:
-        return
+        return []
     votes = [
         Vote(
             person_id=person,
@@ -93,10 +95,34 @@ def _put(run: Run, rows: Sequence[ParsedRow], voters: Sequence[tuple[int, int, i
         for index, target, person in voters
         if person is not None and person > 0
     ]
+    there = _ids(votes)
     Vote.objects.bulk_create(votes, ignore_conflicts=True)
     voted = {vote.target_id for vote in votes}
+    _recount(run.workspace_id, voted, run.at)
+    return sorted(_ids(votes) - there)
+
+
+def _ids(votes: Sequence[Vote]) -> set[int]:
+    """Return the ids of the votes in the table that are the same as these."""
+    wanted = {(vote.target_id, vote.person_id) for vote in votes}
+    rows = Vote.objects.filter(
+        target_id__in={target for target, _ in wanted}, person_id__in={person for _, person in wanted}
+    )
+    found = rows.values_list("pk", "target_id", "person_id")
+    return {pk for pk, target, person in found if (target, person) in wanted}
+
+
+def take_back(workspace_id: int, ids: Sequence[int], at: datetime) -> None:
+    """Remove votes that an import brought, and count what they were for anew."""
+    rows = Vote.objects.filter(person__workspace_id=workspace_id, pk__in=ids)
+    voted = set(rows.values_list("target_id", flat=True))
+    rows.delete()
+    _recount(workspace_id, voted, at)
+
+
+def _recount(workspace_id: int, voted: set[int], at: datetime) -> None:
     touched = voted | tally.targets_of_feedback(record_ids=voted)
-    tally.recount(workspace_id=run.workspace_id, record_ids=touched, at=run.at)
+    tally.recount(workspace_id=workspace_id, record_ids=touched, at=at)
 
 
 def follow(
@@ -127,6 +153,7 @@ VOTES = ImportTarget(
     needs_one_of=("person", "email"),
     in_use=people_in_use,
     follow=follow,
+    remove_others=take_back,
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from django.db import connection
@@ -61,12 +60,12 @@ ORDER BY asked.person
 
 
 def asking_for(*, record: Record) -> list[Asking]:
-    """Return everybody known who asked for a record or for a need that it answers; three statements at the most.
+    """Return everybody known who asked for a record or for a need that it answers; five statements at the most.
 
     Whoever stands below it in the roadmap's tree is not told of it: they hear of their own. What is private to a circle
     makes nobody appear here.
     """
-    pairs = json.dumps([[record.pk, record.pk]])
+    pairs = backing.pairs_for(workspace_id=record.workspace_id, targets=[record.pk], with_those_below=False)
     statement = _ASKING.format(said=backing.said_sql().strip(), voted=backing.VOTED.strip())
     with connection.cursor() as cursor:
         cursor.execute(statement, [pairs, record.workspace_id])

@@ -23,19 +23,22 @@ _PAIRS = {
         "SELECT (value ->> 0)::bigint, (value ->> 1)::bigint FROM jsonb_array_elements(%s::jsonb) AS t(value)"
     ),
 }
+_IDS = {
+    "sqlite": "SELECT value FROM json_each(%s)",
+    "postgresql": "SELECT value::bigint FROM jsonb_array_elements_text(%s::jsonb) AS t(value)",
+}
+_ALIVE = "SELECT id FROM records_record WHERE deleted_at IS NULL AND id IN ({ids})"
+_ANSWERED = """
+SELECT link.source_id, link.target_id
+FROM records_link link
+JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
+    AND need.circle_id IS NULL
+WHERE link.relation IN ('answers', 'delivers') AND link.source_id IN ({ids})
+"""
 
 _SAID = """
-pair(target, member) AS ({pairs}),
-source(target, record) AS (
-    SELECT pair.target, pair.member FROM pair
-    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
-    UNION
-    SELECT pair.target, link.target_id FROM pair
-    JOIN records_record own ON own.id = pair.member AND own.deleted_at IS NULL
-    JOIN records_link link ON link.source_id = pair.member AND link.relation IN ('answers', 'delivers')
-    JOIN records_record need ON need.id = link.target_id AND need.kind = 'need' AND need.deleted_at IS NULL
-        AND need.circle_id IS NULL
-),
+pair(target, record) AS ({pairs}),
+source(target, record) AS (SELECT target, record FROM pair WHERE record IS NOT NULL),
 said(target, quote, speaker, account, strength, at, piece) AS (
     SELECT source.target, quote.id,
            COALESCE(piece.person_id, -COALESCE(own.merged_into_id, own.id)),
@@ -67,16 +70,33 @@ voted(target, vote, speaker, account, at) AS (
 
 
 def said_sql() -> str:
-    """The two tables `pair` and `said` as the head of a statement; its first parameter is `pairs_for`."""
+    """The tables `pair`, `source` and `said` as the head of a statement; its first parameter is `pairs_for`."""
     return _SAID.format(pairs=_PAIRS[connection.vendor])
 
 
-def pairs_for(*, workspace_id: int, targets: Collection[int]) -> str:
-    """Each target with itself and all that stands below it, as JSON."""
-    below = rollup.descendants(workspace_id=workspace_id, record_ids=targets)
-    return json.dumps(
-        [[target, member] for target in targets for member in sorted({target, *below.get(target, ())})]
-    )
+def pairs_for(*, workspace_id: int, targets: Collection[int], with_those_below: bool = True) -> str:
+    """Return each target with every record whose quotes stand behind it, as JSON; with nothing where there is none.
+
+    Found out beforehand, in two statements, so that the statement which reads the quotes starts from a short list:
+    as a part of it, the planner would expect many and read whole tables for them.
+    """
+    below = rollup.descendants(workspace_id=workspace_id, record_ids=targets) if with_those_below else {}
+    alive = {pk for (pk,) in _rows(_ALIVE, targets)}
+    members = {target: {*below.get(target, ()), *alive.intersection([target])} for target in targets}
+    answered: dict[int, set[int]] = {}
+    for feature, need in _rows(_ANSWERED, set().union(*members.values())):
+        answered.setdefault(feature, set()).add(need)
+    pairs: list[tuple[int, int | None]] = []
+    for target, own in members.items():
+        records = own.union(*(answered.get(member, ()) for member in own))
+        pairs += [(target, record) for record in sorted(records)] or [(target, None)]
+    return json.dumps(pairs)
+
+
+def _rows(statement: str, ids: Collection[int]) -> list[tuple[int, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(ids=_IDS[connection.vendor]), [json.dumps(sorted(ids))])
+        return list(cursor.fetchall())
 
 
 @dataclass(frozen=True, slots=True)

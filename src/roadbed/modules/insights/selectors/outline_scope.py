@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from roadbed.core.records.models import Record
+from roadbed.core.workspaces.models import Circle
 from roadbed.modules.insights.models import Account, Feedback, Need, Quote, Segment, rules
 
 
@@ -70,12 +71,15 @@ def dead_feedback(workspace_id: int) -> QuerySet[Record]:
 
 def private_feedback(workspace_id: int) -> QuerySet[Record]:
     """Pieces that are private to a circle: figures that everybody reads leave them out."""
-    return Record.objects.filter(workspace_id=workspace_id, kind="feedback", circle__isnull=False)
+    # By the workspace's circles, which are few: by the workspace itself, every piece would be looked at.
+    inside = Circle.objects.filter(workspace_id=workspace_id).values("pk")
+    return Record.objects.filter(circle_id__in=inside, kind="feedback")
 
 
 def accounts_of(segment: Segment) -> QuerySet[Account]:
     """The accounts that a segment takes in."""
-    accounts: QuerySet[Account] = Account.objects.in_workspace(segment.workspace_id)
+    # The kind leads to them by an index; without it every record of the workspace is looked at.
+    accounts: QuerySet[Account] = Account.objects.in_workspace(segment.workspace_id).filter(kind="account")
     return accounts.filter(rules.parse(segment.rule).as_q())
 
 

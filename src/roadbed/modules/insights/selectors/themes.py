@@ -22,9 +22,9 @@ from roadbed.modules.insights.models import (
     ThemeRun,
     TrendAlert,
 )
-from roadbed.modules.insights.selectors import narrowing, theme_words
+from roadbed.modules.insights.selectors import narrowing, outline_figures, theme_words
 from roadbed.modules.insights.selectors.outline_parts import segments_of
-from roadbed.modules.insights.selectors.outline_scope import accounts_of
+from roadbed.modules.insights.selectors.outline_scope import Scope, accounts_of
 
 MOST_ON_MAP = 240
 JOB_NAMES = ("insights.themes",)
@@ -288,10 +288,19 @@ class SegmentShare:
 
 
 def segment_shares(*, theme: Theme, leaves: Collection[int]) -> list[SegmentShare]:
-    """Return what each segment says of a theme, the most concerned first: three queries and one a segment."""
+    """Return what each segment says of a theme, the most concerned first: remembered, else three queries and one a segment."""
     segments = segments_of(theme.workspace_id)
     if not segments:
         return []
+    return outline_figures.remember(
+        "theme_shares",
+        Scope(workspace_id=theme.workspace_id),
+        (theme.pk, tuple(sorted(leaves)), tuple((segment.pk, segment.version) for segment in segments)),
+        compute=lambda: _segment_shares(theme, leaves, segments),
+    )
+
+
+def _segment_shares(theme: Theme, leaves: Collection[int], segments: Sequence[Segment]) -> list[SegmentShare]:
     said = list(
         pieces_of(theme=theme, leaves=leaves)
         .order_by()

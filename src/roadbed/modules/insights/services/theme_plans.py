@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Q
 
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.insights.models import Assignment, Feedback, Origin, Theme, ThemeChoice
+from roadbed.modules.insights.models.readings import By, Reading
 from roadbed.modules.insights.selectors import theme_vectors, theme_words
-from roadbed_engines.text import keeping, neighbours, themes
+from roadbed_engines.text import embedding, keeping, neighbours, themes, tongues
 from roadbed_engines.text.embedding import unit
 from roadbed_engines.text.labels import ThemeName, name_themes
 
@@ -38,6 +40,8 @@ class World:
     model: str
     suggest: float
     texts: list[str]
+    languages: list[str] | None
+    """The language of each piece, empty where it is unknown; None for a model that reads many as one."""
     before: Ids
     held: npt.NDArray[np.bool_]
     said_at: list[dt.datetime]
@@ -115,12 +119,21 @@ def read(workspace: Workspace) -> World:
         model=known.model,
         suggest=known.suggest,
         texts=[_text(*rows[pk][:2]) for pk in ids.tolist()],
+        languages=_languages(workspace.pk, ids) if known.model not in embedding.MULTILINGUAL else None,
         before=before,
         held=held,
         said_at=[rows[pk][2] for pk in ids.tolist()],
         themes=themes_by_id,
         by_hand=by_hand,
     )
+
+
+def _languages(workspace_id: int, ids: Ids) -> list[str]:
+    """Return the language of each piece, where it was told surely or somebody said so."""
+    rows = Reading.objects.filter(home_id=workspace_id).exclude(language="")
+    sure = rows.filter(Q(language_confidence__gte=tongues.SURE) | Q(language_by=By.PERSON))
+    known = dict(sure.values_list("feedback_id", "language").iterator(chunk_size=BATCH))
+    return [known.get(pk, "").partition("-")[0] for pk in ids.tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +239,10 @@ def make_plan(world: World, *, resolution: float | None, tell: Progress) -> Plan
     broad = np.full(size, keeping.NONE, dtype=np.int64)
     used = resolution or 0.0
     if len(places) >= FEWEST:
-        grouped = themes.find_themes(vectors=world.vectors[places], resolution=resolution, seed=0)
+        spoken = [world.languages[place] for place in places.tolist()] if world.languages else None
+        grouped = themes.find_themes(
+            vectors=world.vectors[places], resolution=resolution, languages=spoken, seed=0
+        )
         used = grouped.resolution
         found[places], broad[places] = grouped.assignment, grouped.broad
     tell(2, STEPS, "Keeping what people decided")
@@ -281,5 +297,11 @@ def names(*, world: World, groups: Ids, stop_words: frozenset[str]) -> dict[int,
         return {}
     place = {value: index for index, value in enumerate(values)}
     plain = np.array([place.get(value, -1) for value in groups.tolist()], dtype=np.int64)
-    named = name_themes(texts=world.texts, vectors=world.vectors, assignment=plain, stop_words=stop_words)
+    named = name_themes(
+        texts=world.texts,
+        vectors=world.vectors,
+        assignment=plain,
+        stop_words=stop_words,
+        languages=world.languages,
+    )
     return dict(zip(values, named, strict=True))

@@ -49,8 +49,12 @@ def _smooth(weeks: Weeks) -> list[dict[str, Any]]:
     ]
 
 
-def _layers(rows: Sequence[dict[str, Any]], marks: Sequence[ReleaseMark], *, series: bool) -> Any:
-    """Return the releases as dashed rules with their names, and the lines above them."""
+def _releases(marks: Sequence[ReleaseMark]) -> list[dict[str, str]]:
+    return [{"week": mark.day.isoformat(), "release": mark.title} for mark in marks]
+
+
+def _layers(marks: Sequence[ReleaseMark], *, series: bool) -> Any:
+    """Return the releases as dashed rules with their names, and the lines above them; over named rows."""
     import altair as alt  # half a second to import: only where a chart is drawn
 
     x = alt.X(field="week", type="temporal", title=None)
@@ -60,7 +64,7 @@ def _layers(rows: Sequence[dict[str, Any]], marks: Sequence[ReleaseMark], *, ser
         title="Pieces a week, mean of four" if series else "Pieces a week",
         scale=alt.Scale(zero=True),
     )
-    base = alt.Chart(alt.InlineData(values=list(rows))).encode(x=x, y=y)
+    base = alt.Chart(alt.NamedData(name="rows")).encode(x=x, y=y)
     if series:
         layers = [
             base.encode(
@@ -72,10 +76,7 @@ def _layers(rows: Sequence[dict[str, Any]], marks: Sequence[ReleaseMark], *, ser
         hint = [alt.Tooltip(field=name) for name in ("week", "pieces")]
         layers = [base.mark_area(), base.encode(tooltip=hint).mark_line()]
     if marks:
-        shown = alt.InlineData(
-            values=[{"week": mark.day.isoformat(), "release": mark.title} for mark in marks]
-        )
-        rules = alt.Chart(shown).encode(
+        rules = alt.Chart(alt.NamedData(name="releases")).encode(
             x=alt.X(field="week", type="temporal"), tooltip=[alt.Tooltip(field="release")]
         )
         layers.append(rules.mark_rule(strokeDash=[3, 3], color=charts.INK["ink-2"]))
@@ -94,12 +95,12 @@ def one_line(
     import altair as alt  # as above
 
     rows = _rows(weeks)
-    layers = _layers(rows, marks, series=False)
+    layers = _layers(marks, series=False)
     loud = {alert.week.isoformat(): alert for alert in alerts}
     points = [{**row, "usual": round(loud[row["week"]].expected, 1)} for row in rows if row["week"] in loud]
     if points:
         layers.append(
-            alt.Chart(alt.InlineData(values=points))
+            alt.Chart(alt.NamedData(name="loud"))
             .encode(
                 x=alt.X(field="week", type="temporal"),
                 y=alt.Y(field="pieces", type="quantitative"),
@@ -118,7 +119,11 @@ def one_line(
         id=id,
         title=f"{name}: pieces a week",
         summary=summary,
-        spec=charts.finish(alt.layer(*layers), height=HEIGHT),
+        spec=charts.finish(
+            alt.layer(*layers),
+            data={"rows": rows, "releases": _releases(marks), "loud": points},
+            height=HEIGHT,
+        ),
         rows=rows,
         columns=(("week", "Week of"), ("pieces", "Pieces")),
     )
@@ -149,7 +154,12 @@ def many_lines(*, id: str, title: str, lines: Sequence[Line], marks: Sequence[Re
         id=id,
         title=title,
         summary=f"Most was said of {loudest}." if lines else "Nothing was said in these weeks.",
-        spec=charts.finish(alt.layer(*_layers(rows, marks, series=True)), width=1080, height=260),
+        spec=charts.finish(
+            alt.layer(*_layers(marks, series=True)),
+            data={"rows": rows, "releases": _releases(marks)},
+            width=1080,
+            height=260,
+        ),
         rows=table,
         columns=(("week", "Week of"), *((line.value, line.name) for line in lines)),
     )

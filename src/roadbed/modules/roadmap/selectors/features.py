@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from roadbed.core.records.models import Link, RecordTag, Relation
 from roadbed.core.search import selectors as search
@@ -79,40 +79,43 @@ def filter_features(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySe
 def board_columns(
     *, workspace_id: int, filters: Mapping[str, Any]
 ) -> list[tuple[Horizon, list[Feature], int]]:
-    """Return the board: each horizon with its first cards and how many there are; two queries a column."""
+    """Return the board: each horizon with its first cards and how many there are; a query a column, and one more."""
     rows = filter_features(workspace_id=workspace_id, filters={**filters, "horizon": None})
     rows = rows.exclude(status__in=CLOSED).exclude(level="area")
-    found = []
-    for horizon in BOARD_HORIZONS:
-        column = rows.filter(horizon=horizon)
-        cards = list(column.order_by("rank", "pk")[: CARDS + 1])
-        total = len(cards) if len(cards) <= CARDS else column.order_by().count()
-        found.append((horizon, cards[:CARDS], total))
-    return found
+    cards = {
+        horizon: list(rows.filter(horizon=horizon).order_by("rank", "pk")[: CARDS + 1])
+        for horizon in BOARD_HORIZONS
+    }
+    totals = {horizon: len(found) for horizon, found in cards.items()}
+    long = [horizon for horizon, total in totals.items() if total > CARDS]
+    if long:
+        counted = rows.filter(horizon__in=long).order_by().values_list("horizon").annotate(Count("pk"))
+        totals |= {Horizon(horizon): total for horizon, total in counted}
+    return [(horizon, found[:CARDS], totals[horizon]) for horizon, found in cards.items()]
 
 
 def level_of_tree(
     *, workspace_id: int, parent_id: int | None, product: str = "", limit: int = 200
 ) -> list[Feature]:
-    """Return the live children of a node (or the roots) in their order, each with `has_children`."""
-    children = Feature.objects.filter(
-        parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True
-    )
+    """Return the live children of a node (or the roots) in their order, as `_as_nodes` has them."""
     rows = Feature.objects.in_workspace(workspace_id).not_archived().filter(parent_id=parent_id)
     if product and parent_id is None:
         rows = rows.filter(product__slug=product)
-    rows = rows.annotate(has_children=Exists(children)).select_related(*RELATED)
-    return list(rows.order_by("position", "pk")[:limit])
+    return list(_as_nodes(rows).order_by("position", "pk")[:limit])
 
 
-def levels_below(*, workspace_id: int, parent_ids: Collection[int], limit: int) -> list[Feature]:
-    """Return the live children of many nodes at once, in their order, each with `has_children`; one query."""
-    children = Feature.objects.filter(
-        parent_id=OuterRef("pk"), deleted_at__isnull=True, archived_at__isnull=True
-    )
+def levels_below(*, workspace_id: int, parent_ids: Collection[int]) -> list[Feature]:
+    """Return the live children of many nodes at once, in their order, as `_as_nodes` has them; one query."""
     rows = Feature.objects.in_workspace(workspace_id).not_archived().filter(parent_id__in=parent_ids)
-    rows = rows.annotate(has_children=Exists(children)).select_related(*RELATED)
-    return list(rows.order_by("parent_id", "position", "pk")[:limit])
+    return list(_as_nodes(rows).order_by("parent_id", "position", "pk"))
+
+
+def _as_nodes(rows: QuerySet[Feature]) -> QuerySet[Feature]:
+    """Add `has_children`, and `width`: how many hang under each at the most, dead ones too, by the index alone."""
+    under = Feature.objects.filter(parent_id=OuterRef("pk"))
+    living = under.filter(deleted_at__isnull=True, archived_at__isnull=True)
+    width = under.order_by().values("parent_id").annotate(count=Count("record_id")).values("count")
+    return rows.annotate(has_children=Exists(living), width=Subquery(width)).select_related(*RELATED)
 
 
 def sibling_of(feature: Feature, *, is_before: bool) -> Feature | None:

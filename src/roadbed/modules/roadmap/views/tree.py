@@ -99,14 +99,16 @@ def _open_first(access: Access, roots: list[Feature]) -> dict[int, list[Feature]
     opened: dict[int, list[Feature]] = {}
     level, budget = roots, ROWS - len(roots)
     for _ in range(LEVELS - 1):
-        parents = [one.pk for one in level if getattr(one, "has_children", False)]
-        if not parents or budget <= 0:
+        parents = []
+        for one in level:
+            if getattr(one, "has_children", False):
+                budget -= getattr(one, "width", 0) or 0
+                if budget < 0:
+                    break
+                parents.append(one.pk)
+        if not parents:
             break
-        level = selectors.levels_below(workspace_id=access.workspace.pk, parent_ids=parents, limit=budget + 1)
-        if len(level) > budget:
-            cut = level[-1].parent_id
-            level = [one for one in level if one.parent_id != cut]
-        budget -= len(level)
+        level = selectors.levels_below(workspace_id=access.workspace.pk, parent_ids=parents)
         for one in level:
             if one.parent_id is not None:
                 opened.setdefault(one.parent_id, []).append(one)
