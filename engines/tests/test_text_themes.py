@@ -254,3 +254,34 @@ class TestTongues:
     def test_lengths_have_to_agree(self) -> None:
         with pytest.raises(ValueError, match="equally long"):
             themes.find_themes(vectors=np.eye(3), languages=["en"])
+
+
+class TestMany:
+    def test_of_very_many_a_part_is_looked_at_and_the_others_join_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vectors, truth = clumps(count=6, size=100)
+        monkeypatch.setattr(themes, "MOST", 150)
+        found = themes.find_themes(vectors=vectors, resolution=1.0)
+        assert same(found.assignment, truth)
+        assert len(found.parents) == found.count == 6
+        again = themes.find_themes(vectors=vectors, resolution=1.0)
+        assert np.array_equal(found.assignment, again.assignment)
+
+    def test_what_is_like_nothing_in_that_part_is_in_no_theme(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        vectors, _ = clumps(count=2, size=200)
+        stranger = np.zeros((1, vectors.shape[1]), dtype=np.float32)
+        stranger[0, np.argmin(np.abs(vectors).sum(axis=0))] = 1.0
+        monkeypatch.setattr(themes, "MOST", 100)
+        seed = next(seed for seed in range(9) if 400 not in themes._core(401, seed=seed))
+        found = themes.find_themes(vectors=np.concatenate([vectors, stranger]), resolution=1.0, seed=seed)
+        assert found.assignment[-1] == -1
+        assert (found.assignment[:-1] >= 0).all()
+
+    def test_others_are_compared_by_cells_too(self) -> None:
+        vectors, _ = clumps(count=40, size=50, spread=0.8, dimensions=48)
+        asked, known = vectors[::2], vectors[1::2]
+        exact = neighbours.nearest_among(queries=asked, vectors=known, k=10)
+        cells = neighbours.nearest_among(queries=asked, vectors=known, k=10, exact=100)
+        shared = [len(set(one) & set(other)) for one, other in zip(exact.index, cells.index, strict=True)]
+        assert np.mean(shared) > 9.5

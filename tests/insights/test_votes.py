@@ -47,7 +47,7 @@ class TestImporting:
         tables.run_import(run=run, actor=make.ACTOR, now=lambda: NOW)
         assert tally(need).voters == 3
         run.refresh_from_db()
-        tables.start_undo(run=run, actor=make.ACTOR, at=NOW)
+        tables.start_undo(run=run, actor=make.ACTOR)
         tables.undo_import(run=run, actor=make.ACTOR, now=lambda: NOW)
         assert list(Vote.objects.values_list("person_id", flat=True)) == [tom.pk]
         assert (tally(need).voters, tally(need).people) == (1, 1)

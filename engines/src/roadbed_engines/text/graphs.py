@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,8 @@ def distinct(vectors: Vectors) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
     keep: list[int] = []
     same = np.full(len(vectors), -1, dtype=np.int64)
     for row in np.flatnonzero(np.any(vectors != 0, axis=1)):
-        content = vectors[row].tobytes()
+        # A digest, not the row itself: of a million texts the rows alone would be kept a second time.
+        content = hashlib.blake2b(vectors[row].tobytes(), digest_size=16).digest()
         place = places.setdefault(content, len(keep))
         if place == len(keep):
             keep.append(int(row))

@@ -82,8 +82,13 @@ def nearest_others(*, vectors: Vectors, k: int = 10, exact: int = EXACT, seed: i
     return Neighbours(index=index, similarity=similarity)
 
 
-def nearest_among(*, queries: Vectors, vectors: Vectors, k: int = 10) -> Neighbours:
-    """Find, for each query, its k nearest among the vectors; every pair is compared.
+def nearest_among(
+    *, queries: Vectors, vectors: Vectors, k: int = 10, exact: int = EXACT, seed: int = 0
+) -> Neighbours:
+    """Find, for each query, its k nearest among the vectors.
+
+    Every pair is compared where there are few of either; many queries among more than `exact` vectors are compared
+    with the members of the twelve nearest cells, as `nearest_others` does.
 
     Parameters
     ----------
@@ -98,15 +103,17 @@ def nearest_among(*, queries: Vectors, vectors: Vectors, k: int = 10) -> Neighbo
     asked = np.ascontiguousarray(queries, dtype=np.float32)
     rows = np.ascontiguousarray(vectors, dtype=np.float32)
     index = np.full((len(asked), k), -1, dtype=np.int32)
-    similarity = np.zeros((len(asked), k), dtype=np.float32)
-    if not len(rows) or not len(asked):
-        return Neighbours(index=index, similarity=similarity)
+    similarity = np.full((len(asked), k), -np.inf, dtype=np.float32)
     width = min(k, len(rows))
-    step = max(1, BLOCK_CELLS // len(rows))
-    for start in range(0, len(asked), step):
-        best, values = _top(asked[start : start + step] @ rows.T, width)
-        index[start : start + step, :width] = best
-        similarity[start : start + step, :width] = values
+    if width and len(asked) > exact < len(rows):
+        _by_cells(rows, index, similarity, asked=asked, seed=seed)
+    elif width:
+        step = max(1, BLOCK_CELLS // len(rows))
+        for start in range(0, len(asked), step):
+            best, values = _top(asked[start : start + step] @ rows.T, width)
+            index[start : start + step, :width] = best
+            similarity[start : start + step, :width] = values
+    similarity[index < 0] = 0.0
     return Neighbours(index=index, similarity=similarity)
 
 
@@ -135,15 +142,22 @@ def _all_pairs(rows: Similarities, index: Indices, similarity: Similarities) -> 
         similarity[start : start + count, :width] = values
 
 
-def _by_cells(rows: Similarities, index: Indices, similarity: Similarities, *, seed: int) -> None:
-    n, k = index.shape
-    centres = _centres(rows, cells=max(8, int(n**0.5)), seed=seed)
+def _by_cells(
+    rows: Similarities,
+    index: Indices,
+    similarity: Similarities,
+    *,
+    asked: Similarities | None = None,
+    seed: int,
+) -> None:
+    """Fill in the nearest rows of those that ask: others than these, or the rows themselves, each but itself."""
+    asking_all = rows if asked is None else asked
+    k = index.shape[1]
+    centres = _centres(rows, cells=max(8, int(len(rows) ** 0.5)), seed=seed)
     probes = min(PROBES, len(centres))
-    near = np.empty((n, probes), dtype=np.int32)
-    step = max(1, BLOCK_CELLS // len(centres))
-    for start in range(0, n, step):
-        near[start : start + step], _ = _top(rows[start : start + step] @ centres.T, probes)
-    members = _groups(near[:, 0], len(centres))
+    near = _nearest_cells(asking_all, centres, probes)
+    own_cell = near[:, 0] if asked is None else _nearest_cells(rows, centres, 1)[:, 0]
+    members = _groups(own_cell, len(centres))
     askers = _groups(near.ravel(), len(centres))
     for cell, inside in enumerate(members):
         if not len(inside):
@@ -154,14 +168,23 @@ def _by_cells(rows: Similarities, index: Indices, similarity: Similarities, *, s
         asking = askers[cell] // probes
         for start in range(0, len(asking), step):
             these = asking[start : start + step]
-            found = rows[these] @ held.T
-            # Both lists are sorted, so a vector's own place among the members is one search away.
-            place = np.searchsorted(inside, these)
-            own = np.flatnonzero(inside[np.minimum(place, len(inside) - 1)] == these)
-            found[own, place[own]] = -np.inf
+            found = asking_all[these] @ held.T
+            if asked is None:
+                # Both lists are sorted, so a vector's own place among the members is one search away.
+                place = np.searchsorted(inside, these)
+                own = np.flatnonzero(inside[np.minimum(place, len(inside) - 1)] == these)
+                found[own, place[own]] = -np.inf
             best, values = _top(found, width)
             _merge(index, similarity, these, inside[best].astype(np.int32), values)
     index[~np.isfinite(similarity)] = -1
+
+
+def _nearest_cells(rows: Similarities, centres: Similarities, count: int) -> Indices:
+    near = np.empty((len(rows), count), dtype=np.int32)
+    step = max(1, BLOCK_CELLS // len(centres))
+    for start in range(0, len(rows), step):
+        near[start : start + step], _ = _top(rows[start : start + step] @ centres.T, count)
+    return near
 
 
 def _merge(

@@ -25,6 +25,8 @@ Assignment = npt.NDArray[np.int32]
 UNASSIGNED = -1
 SMALLEST = 3
 LEAST = 0.5
+MOST = 200_000
+"""Among more texts, themes are found in so many of them, drawn by lot; the others go where their nearest are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,18 @@ def find_themes(
     if not len(said):
         nothing = np.full(len(rows), UNASSIGNED, dtype=np.int32)
         return Themes(assignment=nothing, broad=nothing.copy(), parents=(), resolution=resolution or 0.0)
-    tongue = tongues.spoken(languages=[languages[row] for row in said]) if languages is not None else None
-    graph = graphs.tie(vectors=rows[said], neighbours=neighbours, tongue=tongue, seed=seed)
-    groups, used = graphs.split(graph, vectors=rows[said], resolution=resolution, seed=seed)
+    core = _core(len(said), seed=seed)
+    heart = rows[said[core]]
+    tongue = (
+        tongues.spoken(languages=[languages[row] for row in said[core]]) if languages is not None else None
+    )
+    graph = graphs.tie(vectors=heart, neighbours=neighbours, tongue=tongue, seed=seed)
+    groups, used = graphs.split(graph, vectors=heart, resolution=resolution, seed=seed)
     if tongue is not None:
         tongue = tongues.fill(graph, tongue=tongue)
         groups = tongues.part(groups, tongue=tongue)
+    if len(core) < len(said):
+        groups = _with_the_rest(rows, said, core=core, heart=heart, groups=groups)
     groups = _big_enough(groups, copies, smallest)
     spoken = same >= 0
     assignment = np.full(len(rows), UNASSIGNED, dtype=np.int32)
@@ -144,6 +152,7 @@ def find_themes(
     assignment = _by_size(assignment)
     fine = np.full(len(said), UNASSIGNED, dtype=np.int32)
     fine[same[spoken]] = assignment[spoken]
+    fine = fine[core]
     parents = graphs.join(graph, fine, resolution=broad_resolution, seed=seed)
     count = int(assignment.max(initial=-1)) + 1
     parents = np.concatenate([parents, np.arange(len(parents), count)]).astype(np.int32)[:count]
@@ -200,21 +209,22 @@ def place(
     confidence = np.zeros(count, dtype=np.float32)
     nearest = np.full(count, -1, dtype=np.int32)
     similarity = np.zeros(count, dtype=np.float32)
+    if not count or not len(known):
+        return Placement(theme=theme, confidence=confidence, nearest=nearest, similarity=similarity)
     found = near.nearest_among(queries=vectors, vectors=known, k=neighbours)
-    themes = np.where(found.index >= 0, np.asarray(assignment)[found.index] if len(known) else -1, -1)
+    themes = np.where(found.index >= 0, np.asarray(assignment)[found.index], UNASSIGNED)
     weights = np.where(found.index >= 0, np.clip(found.similarity, 0.0, None) ** 2, 0.0)
-    for row in range(count):
-        total = float(weights[row].sum())
-        voted = np.unique(themes[row][themes[row] >= 0])
-        if total <= 0 or not len(voted):
-            continue
-        votes = np.array([weights[row][themes[row] == one].sum() for one in voted])
-        winner = int(np.argmax(votes))
-        first = int(np.argmax(themes[row] == voted[winner]))
-        if found.similarity[row, first] < least:
-            continue
-        theme[row], confidence[row] = voted[winner], votes[winner] / total
-        nearest[row], similarity[row] = found.index[row, first], found.similarity[row, first]
+    # What each voter's theme gets in all; of equal ones the lower theme wins.
+    votes = np.stack([(weights * (themes == each[:, None])).sum(axis=1) for each in themes.T], axis=1)
+    votes[themes < 0] = 0.0
+    best = votes.max(axis=1)
+    winner = np.where(votes >= best[:, None] * (1 - 1e-9), themes, np.iinfo(np.int32).max)
+    winner = np.where(winner >= 0, winner, np.iinfo(np.int32).max).min(axis=1)
+    first = np.argmax(themes == winner[:, None], axis=1)
+    rows = np.arange(count)
+    held = np.flatnonzero((best > 0) & (found.similarity[rows, first] >= least))
+    theme[held], confidence[held] = winner[held], (best / np.maximum(weights.sum(axis=1), 1e-12))[held]
+    nearest[held], similarity[held] = found.index[held, first[held]], found.similarity[held, first[held]]
     return Placement(theme=theme, confidence=confidence, nearest=nearest, similarity=similarity)
 
 
@@ -283,6 +293,33 @@ def match_themes(
     return dict(sorted(matched.items()))
 
 
+def _core(count: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Return the places of the texts that themes are found in: all of them, or `MOST` drawn by lot."""
+    if count <= MOST:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, size=MOST, replace=False))
+
+
+def _with_the_rest(
+    rows: npt.NDArray[np.float32],
+    said: npt.NDArray[np.int64],
+    *,
+    core: npt.NDArray[np.int64],
+    heart: npt.NDArray[np.float32],
+    groups: Assignment,
+) -> Assignment:
+    """Return the group of every text; those outside the core go by the vote of their nearest inside, or have none."""
+    every = np.full(len(said), UNASSIGNED, dtype=np.int32)
+    every[core] = groups
+    outside = np.ones(len(said), dtype=bool)
+    outside[core] = False
+    rest = np.flatnonzero(outside)
+    for start in range(0, len(rest), MOST):
+        part = rest[start : start + MOST]
+        every[part] = place(vectors=rows[said[part]], known=heart, assignment=groups).theme
+    return every
+
+
 def _languages(assignment: Assignment, languages: Sequence[str], *, count: int) -> tuple[str, ...]:
     codes, numbers = np.unique(np.array(languages, dtype=str), return_inverse=True)
     tongue = np.where(codes[numbers] == "", tongues.UNKNOWN, numbers).astype(np.int32)
@@ -291,8 +328,9 @@ def _languages(assignment: Assignment, languages: Sequence[str], *, count: int) 
 
 
 def _big_enough(groups: Assignment, copies: npt.NDArray[np.int64], smallest: int) -> Assignment:
-    sizes = np.bincount(groups, weights=copies)
-    return np.where(sizes[groups] >= smallest, groups, UNASSIGNED).astype(np.int32)
+    inside = groups >= 0
+    sizes = np.bincount(groups[inside], weights=copies[inside])
+    return np.where(inside & (sizes[groups] >= smallest), groups, UNASSIGNED).astype(np.int32)
 
 
 def _by_size(assignment: Assignment) -> Assignment:

@@ -288,7 +288,7 @@ class SegmentShare:
 
 
 def segment_shares(*, theme: Theme, leaves: Collection[int]) -> list[SegmentShare]:
-    """Return what each segment says of a theme, the most concerned first: remembered, else three queries and one a segment."""
+    """Return what each segment says of a theme, the most concerned first; three queries and one a segment, once."""
     segments = segments_of(theme.workspace_id)
     if not segments:
         return []
