@@ -71,7 +71,15 @@ class _Table:
 
     def kept(self, places: npt.NDArray[Any]) -> list[Any]:
         """Return the columns narrowed to some places."""
-        columns = [self.passage, self.record, self.comment, self.ordinal, self.start, self.end, self.kind]
+        columns: list[Any] = [
+            self.passage,
+            self.record,
+            self.comment,
+            self.ordinal,
+            self.start,
+            self.end,
+            self.kind,
+        ]
         return [column[places] for column in columns]
 
 
