@@ -12,5 +12,5 @@ def keep(table: ir.Table) -> ir.Table:
     backend = table.get_backend()
     if backend.name == "pyspark":  # Spark has no temporary tables, but keeps what it is told to
         return table.cache()
-    # Ibis' own `cache` drops its table when Python ends, after the parser that writes the statement has gone.
+    # Ibis' own `cache` drops its table at the end with a statement that DuckDB cannot read.
     return backend.create_table(f"roadbed_{uuid4().hex}", table, temp=True)

@@ -222,11 +222,13 @@ def _sequential(pair: Pair, variance: float, alpha: float, tuned_for: float) -> 
     normal = sequences.radius(units=units, alpha=alpha, tuned_for=tuned_for)
     reach = sequences.stretched(radius=normal, freedom=freedom) * error
     score = sequences.as_normal(score=difference / error, freedom=freedom)
+    are_shares = pair.control.successes is not None and pair.treatment.successes is not None
+    most = 1.0 if are_shares else math.inf
     return Effect(
         difference=difference,
         error=error,
-        low=difference - reach,
-        high=difference + reach,
+        low=max(-most, difference - reach),
+        high=min(most, difference + reach),
         statistic=difference / error,
         p_value=sequences.p_value(score=score, units=units, alpha=alpha, tuned_for=tuned_for),
         freedom=freedom,
