@@ -129,14 +129,17 @@ def _normal_quantile(level):
 
 
 class TestMultiplicity:
-    @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-    def test_holm_and_benjamini_hochberg_as_statsmodels_have_them(self, p_values):
-        assert holm(p_values) == pytest.approx(
-            multipletests(p_values, method="holm")[1], rel=1e-9, abs=1e-300
-        )
-        assert benjamini_hochberg(p_values) == pytest.approx(
-            multipletests(p_values, method="fdr_bh")[1], rel=1e-9, abs=1e-300
-        )
+    def test_holm_and_benjamini_hochberg_as_statsmodels_have_them(self, monkeypatch):
+        monkeypatch.setattr(
+            "gc.collect", lambda: 0
+        )  # statsmodels asks for it at each call, and it takes long here
+        chance = np.random.default_rng(4)
+        for size in (1, 2, 3, 12, 12, 50):
+            p_values = np.round(chance.beta(0.3, 1.0, size), 3)  # rounded, so that some are equal
+            for ours, method in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
+                assert ours(list(p_values)) == pytest.approx(
+                    multipletests(p_values, method=method)[1], rel=1e-9
+                )
 
     @given(st.integers(1, 30), st.floats(0.0001, 0.04))
     def test_the_primary_keeps_its_power_however_many_are_added(self, more, p_value):

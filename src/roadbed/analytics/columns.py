@@ -103,7 +103,7 @@ def winsorised(
         return table, {}
     asked: dict[str, ir.Value] = {}
     for at, (name, how) in enumerate(columns.cut):
-        column = table[name]
+        column = table[name].cast("float64")
         counted = column != 0 if how.ignore_zeros else column.notnull()
         if how.lower > 0:
             asked[f"low{at}"] = column.quantile(how.lower, where=counted)
@@ -114,7 +114,7 @@ def winsorised(
     made = {}
     for at, ((name, how), short) in enumerate(columns.cut.items()):
         low, high = found.get(f"low{at}"), found.get(f"high{at}")
-        column = table[name]
+        column = table[name].cast("float64")
         kept = column
         if low is not None:
             kept = ibis.greatest(kept, ibis.literal(float(low)))
@@ -147,7 +147,8 @@ def clustered(
             held = held & table[name].notnull()
         names = [f"m{at}_{place}" for place in range(len(own))]
         made |= {
-            short: table[name].sum(where=held).fill_null(0.0) for short, name in zip(names, own, strict=True)
+            short: table[name].cast("float64").sum(where=held).fill_null(0.0)
+            for short, name in zip(names, own, strict=True)
         }
         if len(own) == 1:
             names.append(f"m{at}_n")
@@ -156,7 +157,7 @@ def clustered(
         for place, one in enumerate(metric.covariates):
             short = f"m{at}_x{place}"
             known = held & table[one.numerator].notnull()
-            made[short] = table[one.numerator].sum(where=known).fill_null(0.0)
+            made[short] = table[one.numerator].cast("float64").sum(where=known).fill_null(0.0)
             below = table[one.denominator].sum(where=known) if one.denominator else known.sum()
             made[f"{short}_n"] = below.cast("float64").fill_null(0.0)
             covariates.append(Quantity(short, f"{short}_n"))

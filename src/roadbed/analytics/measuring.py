@@ -1,4 +1,4 @@
-"""One pass over the units: sums about pivots, by variant and dimension, of all metrics at once."""
+"""One pass over the units: sums by variant and dimension, of all metrics at once."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import psycopg
 
 from roadbed.analytics.columns import VARIANT
 from roadbed.analytics.units import UnitTable
 from roadbed_engines.stats.moments import Moments, merge
 from roadbed_engines.stats.readout import Metric
 
-SAMPLE = 10_000
 MOST_VALUES = 100
 """Values of a dimension that are told apart; where there are more, the smallest are put together."""
-OTHERS = "(others)"
+OTHERS, MISSING = "(others)", "(missing)"
+FAR = 10.0
+EXACT = {"duckdb", "postgres"}
+"""Databases that refuse a whole number that overflows, instead of turning it over."""
 
 Key = tuple[str, ...]
 Row = Mapping[str, Any]
@@ -34,50 +38,66 @@ class Sums:
     moments: dict[str, dict[Key, Moments]]
 
 
-def pivots_of(table: ir.Table, names: Sequence[str]) -> dict[str, float]:
-    """Return a number near the mean of each column, from the first rows; whole where the values are whole.
-
-    Sums about whole pivots of whole numbers stay exact, so that counts come out as counts.
-    """
-    if not names:
-        return {}
-    some = table.select(*names).limit(SAMPLE).to_pyarrow()
-    found = {}
-    for name in names:
-        seen = some[name].to_numpy().astype(np.float64)
-        seen = seen[np.isfinite(seen)]
-        middle = float(seen.mean()) if len(seen) else 0.0
-        found[name] = float(round(middle)) if (seen == np.floor(seen)).all() else middle
-    return found
-
-
 def sums(units: UnitTable, *, by: Sequence[str] = ()) -> Sums:
     """Sum up all metrics by variant and the given dimension columns.
 
-    Everything is taken in one pass that counts whole rows beside. Only where some value is missing, or is no number, is
-    a second pass made that counts each metric over the units that have it, with a missing covariate at its pivot.
+    One pass takes the sums about nought and counts values beside. Nought is a good pivot for a column whose mean lies
+    within ten standard deviations of it, as nearly every metric's does. Where the sums themselves show that one lies
+    farther off, so that digits were lost, they are taken again about the means: no variance is ever told from sums of
+    squares that drown it. Where some value is missing, or is no number, another pass counts each metric over the units
+    that have it, with a missing covariate at its mean.
     """
     metrics = [one for one in units.metrics if one.columns]
     names = list(dict.fromkeys(name for one in metrics for name in one.needed))
-    pivots = pivots_of(units.table, names)
-    rows = _one_pass(units.table, metrics, names, pivots, by)
-    counted = {_key(row, by): int(row["units"]) for row in rows}
+    pivots = dict.fromkeys(names, 0.0)
+    rows = _first_pass(units.table, metrics, names, pivots, by)
+    counted: dict[Key, int] = {}
+    for row in rows:
+        counted[_key(row, by)] = counted.get(_key(row, by), 0) + int(row["units"])
     if not names:
         return Sums(counted, {})
-    whole = all(row["whole"] == row["units"] for row in rows)
+    whole = all(row[f"n_{name}"] == row["units"] for row in rows for name in names)
     if whole and all(_is_finite(row) for row in rows):
-        return Sums(
-            counted,
-            {one.name: {_key(row, by): _moments(row, one, pivots) for row in rows} for one in metrics},
-        )
+        nearer = _means(units.table, rows, names, farther_than=FAR)
+        if any(nearer.values()):
+            pivots, rows = nearer, _first_pass(units.table, metrics, names, nearer, by)
+        return Sums(counted, {one.name: _by_key(rows, one, pivots, by) for one in metrics})
+    pivots = _means(units.table, rows, names, farther_than=0.0)
     rows = _careful_pass(units.table, metrics, pivots, by)
-    moments: dict[str, dict[Key, Moments]] = {}
-    for at, one in enumerate(metrics):
-        prefix = f"m{at}_"
-        moments[one.name] = {
-            _key(row, by): _moments(row, one, pivots, prefix) for row in rows if row[f"{prefix}units"]
-        }
+    moments = {one.name: _by_key(rows, one, pivots, by, f"m{at}_") for at, one in enumerate(metrics)}
     return Sums(counted, moments)
+
+
+def _by_key(
+    rows: Sequence[Row], metric: Metric, pivots: Mapping[str, float], by: Sequence[str], prefix: str = ""
+) -> dict[Key, Moments]:
+    parts: dict[Key, list[Moments]] = {}
+    for row in rows:
+        if row[f"{prefix}units"]:
+            parts.setdefault(_key(row, by), []).append(_moments(row, metric, pivots, prefix))
+    return {key: merge(some) for key, some in parts.items()}
+
+
+def _means(
+    table: ir.Table, rows: Sequence[Row], names: Sequence[str], *, farther_than: float
+) -> dict[str, float]:
+    """Return pivots at the means of the columns whose mean lies so many standard deviations from nought, else nought.
+
+    A pivot of whole numbers is whole, so that their sums stay exact.
+    """
+    found = dict.fromkeys(names, 0.0)
+    for name in names:
+        count = sum(int(row[f"n_{name}"]) for row in rows)
+        total, squares = (
+            sum(float(row[key]) for row in rows if row[key] is not None)
+            for key in (f"s_{name}", f"p_{name}_{name}")
+        )
+        if not count or not (math.isfinite(total) and math.isfinite(squares)):
+            continue
+        mean = total / count
+        if squares - count * mean**2 < squares / (1.0 + farther_than**2):
+            found[name] = float(round(mean)) if table[name].type().is_integer() else mean
+    return found
 
 
 def _pairs(metrics: Iterable[Metric]) -> list[tuple[str, str]]:
@@ -88,23 +108,45 @@ def _pairs(metrics: Iterable[Metric]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _one_pass(
+def _first_pass(
     table: ir.Table,
     metrics: Sequence[Metric],
     names: Sequence[str],
     pivots: Mapping[str, float],
     by: Sequence[str],
 ) -> list[Row]:
-    centred = table.select(
-        VARIANT, *by, **{name: table[name] - ibis.literal(pivots[name], type="float64") for name in names}
-    )
-    asked: dict[str, ir.Value] = {"units": centred.count()}
-    if names:
-        # A sum of the columns is missing where any of them is: one count instead of one for each.
-        asked["whole"] = sum((centred[name] for name in names[1:]), centred[names[0]]).count()
+    """Make the pass in whole numbers where the columns are whole, and in floating ones where those overflow."""
+    if table.get_backend().name not in EXACT or not any(table[name].type().is_integer() for name in names):
+        return _one_pass(table, metrics, names, pivots, by, is_exact=False)
+    try:
+        return _one_pass(table, metrics, names, pivots, by, is_exact=True)
+    except (duckdb.OutOfRangeException, psycopg.errors.NumericValueOutOfRange):
+        return _one_pass(table, metrics, names, pivots, by, is_exact=False)
+
+
+def _one_pass(
+    table: ir.Table,
+    metrics: Sequence[Metric],
+    names: Sequence[str],
+    pivots: Mapping[str, float],
+    by: Sequence[str],
+    *,
+    is_exact: bool,
+) -> list[Row]:
+    centred = {name: _about(table[name], pivots[name], is_exact=is_exact) for name in names}
+    asked: dict[str, ir.Value] = {"units": table.count()}
+    asked |= {f"n_{name}": centred[name].count() for name in names}
     asked |= {f"s_{name}": centred[name].sum() for name in names}
     asked |= {f"p_{one}_{two}": (centred[one] * centred[two]).sum() for one, two in _pairs(metrics)}
-    return list(centred.group_by([VARIANT, *by]).aggregate(**asked).to_pyarrow().to_pylist())
+    return list(table.group_by([VARIANT, *by]).aggregate(**asked).to_pyarrow().to_pylist())
+
+
+def _about(column: ir.Value, pivot: float, *, is_exact: bool) -> ir.Value:
+    """Return the column less its pivot, whole where it is whole."""
+    if is_exact and column.type().is_integer() and pivot.is_integer():
+        return column - ibis.literal(int(pivot), type=column.type()) if pivot else column
+    column = column.cast("float64")
+    return column - ibis.literal(pivot, type="float64") if pivot else column
 
 
 def _careful_pass(
@@ -136,11 +178,13 @@ def _careful_pass(
 
 def _known(column: ir.Value) -> ir.Value:
     """Return the column with what is no number as missing."""
+    if not column.type().is_floating():
+        return column.cast("float64")
     return ibis.ifelse(column.isnan(), ibis.null("float64"), column)
 
 
 def _key(row: Row, by: Sequence[str]) -> Key:
-    return (row[VARIANT], *(row[name] for name in by))
+    return (row[VARIANT], *(MISSING if row[name] is None else row[name] for name in by))
 
 
 def _is_finite(row: Row) -> bool:
@@ -153,7 +197,7 @@ def _moments(row: Row, metric: Metric, pivots: Mapping[str, float], prefix: str 
     for at, first in enumerate(names):
         for place, second in enumerate(names):
             one, two = sorted((first, second))
-            products[at, place] = row[f"{prefix}p_{one}_{two}"]
+            products[at, place] = float(row[f"{prefix}p_{one}_{two}"])
     with np.errstate(
         invalid="ignore"
     ):  # an infinite value makes no number of its sums, which the engine refuses
@@ -161,7 +205,7 @@ def _moments(row: Row, metric: Metric, pivots: Mapping[str, float], prefix: str 
             names=names,
             count=int(row[f"{prefix}units"]),
             pivots=[pivots[name] for name in names],
-            sums=[row[f"{prefix}s_{name}"] for name in names],
+            sums=[float(row[f"{prefix}s_{name}"]) for name in names],
             products=products,
         )
 

@@ -28,7 +28,8 @@ def samples(
     if owner == UNIT and not units.counts.repeated:
         owner = ""
     for metric, column in units.quantiles:
-        rows = units.rows.filter(units.rows[column].notnull(), ~units.rows[column].isnan())
+        rows = units.rows.mutate(**{column: units.rows[column].cast("float64")})
+        rows = rows.filter(rows[column].notnull(), ~rows[column].isnan())
         try:
             found[metric.name] = {
                 name: _estimate(rows.filter(rows[VARIANT] == name), column, metric.level, owner)

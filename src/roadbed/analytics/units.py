@@ -109,9 +109,10 @@ def unit_table(table: ir.Table, question: Question, *, one_row_each: bool = Fals
     dimensions = {name: f"d{at}" for at, name in enumerate(question.dimensions)}
     keys = {VARIANT: question.variant, UNIT: question.unit, CLUSTER: question.cluster}
     named = {key: names_of(table[column]) for key, column in keys.items() if column}
+    named[VARIANT] = _label(table[question.variant], is_clean=one_row_each)
     rows = table.select(
         **named,
-        **{short: names_of(table[name]).fill_null("(missing)") for name, short in dimensions.items()},
+        **{short: _label(table[name], is_clean=one_row_each) for name, short in dimensions.items()},
         **{short: numbers[name] for name, short in raw.items()},
     )
     counts = Counts()
@@ -129,7 +130,10 @@ def unit_table(table: ir.Table, question: Question, *, one_row_each: bool = Fals
             rows = rows.anti_join(jumping, UNIT)
         made = joined.filter(joined[SEEN] == 1).drop(SEEN)
     else:
-        made = rows.mutate(**{short: rows[raw[key[0]]] for key, short in columns.made.items()})
+        made = rows.select(
+            *(name for name in rows.columns if name not in raw.values()),
+            **{short: rows[raw[key[0]]] for key, short in columns.made.items()},
+        )
     made = _steps(made, columns)
     made, limits = winsorised(made, question, columns)
     if question.cluster:
@@ -151,6 +155,13 @@ def unit_table(table: ir.Table, question: Question, *, one_row_each: bool = Fals
         unread=tuple(unread),
         limits=limits,
     )
+
+
+def _label(column: ir.Value, *, is_clean: bool) -> ir.Value:
+    """Return the cells as text; names that are known to be clean are not looked at again, row by row."""
+    if is_clean and column.type().is_string():
+        return column
+    return names_of(column).cast("string")
 
 
 def _value_columns(question: Question) -> list[str]:
@@ -184,12 +195,14 @@ def _put_together(
     return rows.group_by(UNIT).aggregate(
         **{VARIANT: rows[VARIANT].min(), SEEN: rows[VARIANT].nunique()},
         **{short: rows[short].min() for short in kept},
-        **{short: how[key[1]](rows[raw[key[0]]]) for key, short in columns.made.items()},
+        **{short: how[key[1]](rows[raw[key[0]]].cast("float64")) for key, short in columns.made.items()},
     )
 
 
 def _steps(table: ir.Table, columns: Columns) -> ir.Table:
     """Add the steps of funnels: 1 only where the steps before it are 1 too."""
+    if not columns.steps:
+        return table
     return table.mutate(
         **{
             short: reduce(lambda so_far, step: ibis.least(so_far, step), [table[step] for step in steps])
