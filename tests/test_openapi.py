@@ -49,6 +49,10 @@ def test_the_document_is_the_kept_one() -> None:
     assert SNAPSHOT.read_text() == written(), f"The API has changed. If that is meant, run: {WRITE}"
 
 
+def test_it_is_made_once_a_process() -> None:
+    assert api_docs.api.get_openapi_schema() is api_docs.api.get_openapi_schema()
+
+
 def test_every_operation_says_how_it_can_fail() -> None:
     for path, methods in api_docs.document()["paths"].items():
         for method, operation in methods.items():

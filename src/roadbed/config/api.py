@@ -25,11 +25,26 @@ OPEN = {"get_me"}
 class RoadbedAPI(NinjaAPI):
     """Ninja's API, whose document says of each operation how it can fail, and as what."""
 
+    _documents: dict[str, OpenAPISchema]
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self._documents = {}
+
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
-        """Return the document with every refusal as problem+json."""
-        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        """Return the document with every refusal as problem+json.
+
+        It is made once a process: it takes a second, and anybody may ask for it.
+        """
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        if prefix not in self._documents:
+            self._documents[prefix] = self._write_document(prefix)
+        return self._documents[prefix]
+
+    def _write_document(self, prefix: str) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=prefix)
         reference = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
         for methods in schema["paths"].values():
             for operation in methods.values():
