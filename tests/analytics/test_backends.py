@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import ibis
 import numpy as np
@@ -48,12 +49,23 @@ def _events():
     return pa.table(exposed), pa.table(happened)
 
 
+def _postgres(url):
+    parts = urlsplit(url)
+    return ibis.postgres.connect(
+        host=parse_qs(parts.query).get("host", [parts.hostname])[0],
+        port=parts.port or 5432,
+        user=parts.username,
+        password=parts.password,
+        database=parts.path.strip("/"),
+    )
+
+
 @pytest.fixture(scope="module")
 def load(tmp_path_factory):
     """Put a table into the database that the suite runs on."""
     url, room = os.environ.get("DATABASE_URL", ""), tmp_path_factory.mktemp("tables")
     is_postgres = url.startswith("postgres")
-    backend = ibis.connect(url.partition("?")[0]) if is_postgres else ibis.duckdb.connect()
+    backend = _postgres(url) if is_postgres else ibis.duckdb.connect()
 
     def load(name, table):
         if is_postgres:

@@ -225,7 +225,7 @@ def _number(joined: ir.Table, fact: Fact) -> ir.Value:
         counted = counted & _holds(joined, one)
     if fact.how in {How.COUNT, How.ANY}:
         count = joined.count(where=counted)
-        return (ibis.ifelse(count > 0, 1.0, 0.0) if fact.how is How.ANY else count).cast("float64")
+        return (ibis.ifelse(count > 0, 1, 0) if fact.how is How.ANY else count).cast("float64")
     column = joined[f"c_{fact.column}"]
     if fact.how is How.DISTINCT:
         return column.nunique(where=counted).cast("float64")
@@ -272,7 +272,7 @@ def _with_funnel(
         reached = joined.group_by(UNIT).aggregate(
             **{EXPOSED_AT: joined[EXPOSED_AT].min(), "reached_at": joined["fact_at"].min()}
         )
-        came = reached.select(fact_unit=reached[UNIT], **{name: ibis.literal(1.0)})
+        came = reached.select(fact_unit=reached[UNIT], **{name: ibis.literal(1).cast("float64")})
         made = made.left_join(came, made[UNIT] == came["fact_unit"]).drop("fact_unit")
         made = made.mutate(**{name: made[name].fill_null(0.0)})
     return made

@@ -12,7 +12,6 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import psycopg
 
 from roadbed.analytics.columns import VARIANT
 from roadbed.analytics.units import UnitTable
@@ -23,8 +22,8 @@ MOST_VALUES = 100
 """Values of a dimension that are told apart; where there are more, the smallest are put together."""
 OTHERS, MISSING = "(others)", "(missing)"
 FAR = 10.0
-EXACT = {"duckdb", "postgres"}
-"""Databases that refuse a whole number that overflows, instead of turning it over."""
+EXACT = "duckdb"
+"""It refuses a whole number that overflows, and returns sums of whole numbers as such; others may do neither."""
 
 Key = tuple[str, ...]
 Row = Mapping[str, Any]
@@ -116,11 +115,11 @@ def _first_pass(
     by: Sequence[str],
 ) -> list[Row]:
     """Make the pass in whole numbers where the columns are whole, and in floating ones where those overflow."""
-    if table.get_backend().name not in EXACT or not any(table[name].type().is_integer() for name in names):
+    if table.get_backend().name != EXACT or not any(table[name].type().is_integer() for name in names):
         return _one_pass(table, metrics, names, pivots, by, is_exact=False)
     try:
         return _one_pass(table, metrics, names, pivots, by, is_exact=True)
-    except (duckdb.OutOfRangeException, psycopg.errors.NumericValueOutOfRange):
+    except duckdb.OutOfRangeException:
         return _one_pass(table, metrics, names, pivots, by, is_exact=False)
 
 
