@@ -285,6 +285,19 @@ class TestLenses:
         found = methods.evaluate(method=METHODS["wsjf"], items=items, runs=1_000, seed=1, wait=4)
         assert found.scores[0].tolist() == [9, 4, 0, 6]
 
+    def test_under_any_weights_an_item_leads_where_some_weights_make_it(self):
+        def rated(value, strategy, risk):
+            values = {"value": value, "strategy": strategy, "risk": risk, "effort": 1}
+            return Item({name: exactly(figure) for name, figure in values.items()})
+
+        items = [rated(10, 0, 10), rated(0, 10, 10), rated(4, 4, 10)]
+        found = methods.evaluate(method=METHODS["drivers"], items=items, runs=8_000, seed=1)
+        study = ranks.study_ranks(scores=methods.scores_under_any_weights(found, seed=1), cut=1)
+        assert study.first.tolist() == pytest.approx([0.5, 0.5, 0.0], abs=0.02)
+        rice = methods.evaluate(method=METHODS["rice"], items=_items(2), runs=1_000, seed=1)
+        with pytest.raises(NotEnoughDataError, match="two drivers"):
+            methods.scores_under_any_weights(rice, seed=1)
+
     def test_prerequisites_in_a_circle_are_refused(self):
         values = {"cost_of_delay": exactly(1), "duration": exactly(1)}
         with pytest.raises(delay.CircleError):

@@ -50,8 +50,10 @@ from roadbed.modules.roadmap import services as roadmap
 from roadbed.modules.roadmap.models import Release, Status
 from roadbed.modules.roadmap.services import baselines
 from tests import people
+from tests.alignment import factories as alignment_scene
 from tests.people import NOW, Someone
 from tests.portal import factories as portal_scene
+from tests.priorities import factories as priorities_scene
 from tests.trackers import factories as tracker_scene
 
 Sample = Callable[["Scene"], Any]
@@ -243,6 +245,8 @@ def build() -> Scene:
     made["arrival"] = Arrival.objects.get()
     portal_scene.furnish(scene)
     tracker_scene.furnish(scene)
+    priorities_scene.furnish(scene)
+    alignment_scene.furnish(scene)
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
         workspace=workspace, email="x@example.com", role=Role.VIEWER, actor=ada.actor, at=now
@@ -396,6 +400,16 @@ KINDS: dict[str, Sample] = {
     "roadmap/slips/": record("feature"),
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
     "portal/boards/": record("board"),
+    "alignment/sessions/": record("session"),
+    "<slug:workspace>/sessions/": record("session"),
+    "priorities/lenses/<int:number>/items/": priorities_scene.feature_of("lens"),
+    "priorities/lenses/": record("lens"),
+    "priorities/portfolios/<int:number>/pins/": priorities_scene.feature_of("portfolio"),
+    "priorities/portfolios/": record("portfolio"),
+    "<slug:workspace>/lenses/": record("lens"),
+    "<slug:workspace>/portfolios/": priorities_scene.portfolio,
+    "<slug:workspace>/figures/": record("feature"),
+    "<slug:workspace>/paces/": record("feature"),
     "<slug:workspace>/boards/": record("board"),
     "<slug:workspace>/features/": record("feature"),
     "<slug:workspace>/releases/": record("release"),

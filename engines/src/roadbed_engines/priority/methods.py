@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roadbed_engines.errors import NotEnoughDataError
-from roadbed_engines.priority import delay, expressions, ranges, scores
+from roadbed_engines.priority import delay, expressions, ranges, scores, weights
 from roadbed_engines.priority.ranges import Range
 
 Draws = NDArray[np.float64]
@@ -162,6 +162,8 @@ METHODS: dict[str, Method] = {
                 _EFFORT,
             ),
             formula="class",
+            worth="class",
+            cost="effort",
             about="Classes, not scores: what has to be there. Watch the share of effort that the musts take.",
         ),
         Method(
@@ -316,6 +318,27 @@ def compute(method: Method, values: Mapping[str, Draws]) -> tuple[Draws, Draws, 
         at(method.worth) if method.worth else found,
         at(method.cost) if method.cost else np.ones(shape),
     )
+
+
+def scores_under_any_weights(evaluation: Evaluation, *, seed: int) -> Draws:
+    """Return the scores with other weights in each draw, evenly over all that add up to 1 (SMAA-2).
+
+    Raises
+    ------
+    NotEnoughDataError
+        If the method has fewer than two drivers: there is nothing to weigh.
+    """
+    drivers = _drivers(evaluation.method)
+    if len(drivers) < 2:
+        raise NotEnoughDataError("it takes two drivers to weigh one against the other")
+    drawn = weights.draw_weights(criteria=len(drivers), runs=evaluation.runs, seed=seed)
+    mean: Draws = np.zeros(evaluation.scores.shape)
+    for place, (name, driver) in enumerate(drivers.items()):
+        share = (evaluation.inputs[name] - driver.worst) / (driver.best - driver.worst)
+        mean += drawn[:, place : place + 1] * np.clip(share, 0.0, 1.0)
+    known: dict[str, expressions.Figures] = {**evaluation.inputs, WEIGHTED: mean}
+    found = expressions.read(evaluation.method.formula).compute(known)
+    return np.broadcast_to(np.asarray(found, dtype=float), evaluation.scores.shape)
 
 
 def problem(method: Method, item: Item) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,30 +69,39 @@ def what_would_change(evaluation: Evaluation, *, item: int, cut: int) -> list[Ti
     item : int
         Its place among the scored ones.
     """
-    method = evaluation.method
     middles = np.median(evaluation.scores, axis=0)
     others = np.sort(np.delete(middles, item))[::-1]
     if len(others) < cut:
         return []
-    bar = float(others[cut - 1])
-    known = {name: float(np.median(drawn[:, item])) for name, drawn in evaluation.inputs.items()}
-    inside = float(middles[item]) >= bar
-    scale = float(middles[item]) / _score(method, known) if _score(method, known) else 1.0
+    drawn = {name: one[:, item] for name, one in evaluation.inputs.items()}
+    return tipping(evaluation.method, drawn, middle=float(middles[item]), bar=float(others[cut - 1]))
+
+
+def tipping(
+    method: methods.Method, drawn: Mapping[str, Draws], *, middle: float, bar: float
+) -> list[Tipping]:
+    """Return, for each input of an item whose score is about `middle`, the value at which it would cross `bar`.
+
+    `drawn` holds the draws of its inputs, shape (runs,) each. What it inherits from others goes into `middle`.
+    """
+    known = {name: float(np.median(one)) for name, one in drawn.items()}
+    inside = middle >= bar
+    own = _score(method, known)
+    scale = middle / own if own else 1.0
     found = []
     for one in method.inputs:
-        drawn = evaluation.inputs[one.name][:, item]
-        now = known[one.name]
+        draws, now = drawn[one.name], known[one.name]
         if one.worst is not None and one.best is not None:
             grid = np.linspace(min(one.worst, one.best), max(one.worst, one.best), 401)
         else:
-            grid = now * GRID if now else np.linspace(drawn.min(), drawn.max() + 1e-9, 401)
+            grid = now * GRID if now else np.linspace(draws.min(), draws.max() + 1e-9, 401)
         tried = scale * np.array([_score(method, known | {one.name: float(value)}) for value in grid])
         crossed = grid[(tried < bar) if inside else (tried > bar)]
         if not len(crossed):
             found.append(Tipping(one.name, now, None, 0.0))
             continue
         needed = float(crossed[np.abs(crossed - now).argmin()])
-        beyond = drawn >= needed if needed > now else drawn <= needed
+        beyond = draws >= needed if needed > now else draws <= needed
         found.append(Tipping(one.name, now, needed, float(beyond.mean())))
     return found
 

@@ -75,9 +75,11 @@ INSTALLED_APPS = [
     "roadbed.core.tables",
     "roadbed.core.notify",
     "roadbed.core.gates",
+    "roadbed.modules.alignment",
     "roadbed.modules.insights",
     "roadbed.modules.roadmap",
     "roadbed.modules.portal",
+    "roadbed.modules.priorities",
     "roadbed.modules.ask",
     "roadbed.modules.trackers",
 ]

@@ -192,6 +192,16 @@ def evidence_for(
     return found
 
 
+def ratings_of_needs(*, workspace_id: int) -> dict[int, tuple[float | None, float | None]]:
+    """Return how important each need is and how well it is met, from 0 to 10, where somebody rated it."""
+    rows = models.Need.objects.in_workspace(workspace_id).filter(kind="need")
+    rated = rows.filter(importance__isnull=False).values_list("pk", "importance", "satisfaction")
+    return {
+        pk: (float(importance), None if satisfaction is None else float(satisfaction))
+        for pk, importance, satisfaction in rated
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRef:
     """Somebody known, as siblings see them."""

@@ -6,18 +6,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from roadbed.core import doctor
+from roadbed.core.accounts.actors import Actor
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.modules.roadmap import selectors
-from roadbed.modules.roadmap.models import Feature, Horizon, Release, Status, StatusSpell
+from roadbed.modules.roadmap.models import (
+    Dependency,
+    Estimate,
+    Feature,
+    Horizon,
+    Release,
+    Status,
+    StatusSpell,
+)
 from roadbed.modules.roadmap.selectors.sharing import CHOICES as CHOICES
 from roadbed.modules.roadmap.selectors.sharing import FeatureState as FeatureState
 from roadbed.modules.roadmap.selectors.sharing import ids_that_fit as ids_that_fit
 from roadbed.modules.roadmap.selectors.sharing import states as states
-from roadbed.modules.roadmap.services import sharing
+from roadbed.modules.roadmap.services import deeds, features, sharing
 
 
 def _day(value: object) -> str:
@@ -156,6 +166,93 @@ def summaries(workspace_id: int, workspace: str, record_ids: Collection[int]) ->
         )
         for feature in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFeature:
+    """A feature that is neither shipped nor dropped, as what decides about it needs it."""
+
+    record_id: int
+    key: str
+    title: str
+    horizon: str
+    status: str
+    lane: str
+    team: str
+    area: str
+    """The root that it lies under; empty for one at the top."""
+    product_id: int | None
+    parent_ids: tuple[int, ...]
+
+
+def open_features(*, workspace_id: int, level: str) -> list[OpenFeature]:
+    """Return the open features of a level, by id; two queries."""
+    rows = Feature.objects.in_workspace(workspace_id).filter(level=level).not_archived().open()
+    found = list(rows.select_related("team").order_by("pk"))
+    roots = {feature.ancestor_ids[0] for feature in found if feature.trail}
+    titles = dict(Feature.objects.in_workspace(workspace_id).filter(pk__in=roots).values_list("pk", "title"))
+    return [
+        OpenFeature(
+            record_id=feature.pk,
+            key=feature.key,
+            title=feature.title,
+            horizon=feature.horizon,
+            status=feature.status,
+            lane=feature.lane,
+            team=feature.team.name if feature.team else "",
+            area=titles.get(feature.ancestor_ids[0], "") if feature.trail else "",
+            product_id=feature.product_id,
+            parent_ids=tuple(feature.ancestor_ids),
+        )
+        for feature in found
+    ]
+
+
+def estimates(*, workspace_id: int) -> dict[int, tuple[float, float, float]]:
+    """Return the current estimate of each open feature that has one: P10, P50 and P90 in person-days; one query."""
+    rows = Estimate.objects.filter(
+        feature__in=Feature.objects.in_workspace(workspace_id).open(), is_current=True
+    )
+    return {
+        pk: (low, middle, high)
+        for pk, low, middle, high in rows.values_list("feature_id", "p10", "p50", "p90")
+    }
+
+
+def waits_for(*, workspace_id: int) -> dict[int, list[int]]:
+    """Return, for each feature that waits for others to be finished or begun, which; one query."""
+    found: dict[int, list[int]] = {}
+    rows = Dependency.objects.filter(workspace_id=workspace_id, on__isnull=False)
+    for after, before in rows.order_by("pk").values_list("feature_id", "on_id"):
+        found.setdefault(after, []).append(before)
+    return found
+
+
+def place_features(
+    *, workspace_id: int, horizons: Mapping[int, str], actor: Actor, at: datetime
+) -> tuple[int, str]:
+    """Put features into columns of the board as one deed; return how many moved, and the path that undoes it."""
+    rows = Feature.objects.in_workspace(workspace_id).filter(pk__in=horizons).order_by("pk")
+    with transaction.atomic():
+        steps = [
+            step
+            for feature in rows
+            if (
+                step := features.set_horizon(
+                    feature=feature, horizon=Horizon(horizons[feature.pk]), actor=actor, at=at
+                )
+            )
+        ]
+        if not steps:
+            return 0, ""
+        deed = deeds.keep(
+            workspace_id=workspace_id,
+            summary=f"Placed {len(steps)} features.",
+            steps=steps,
+            actor=actor,
+            at=at,
+        )
+    return len(steps), f"roadmap/deeds/{deed.pk}/undo/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Alignment: where people stand apart, and what they say to each other about it."""
