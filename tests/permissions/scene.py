@@ -47,7 +47,7 @@ from roadbed.modules.portal.services import letters as portal_letters
 from roadbed.modules.portal.services import telling_mails
 from roadbed.modules.portal.services import tellings as telling_services
 from roadbed.modules.roadmap import services as roadmap
-from roadbed.modules.roadmap.models import Release, Status
+from roadbed.modules.roadmap.models import ForecastRow, PlanForecast, Release, Status
 from roadbed.modules.roadmap.services import baselines
 from tests import people
 from tests.alignment import factories as alignment_scene
@@ -149,6 +149,14 @@ def build() -> Scene:
     made["baseline"] = baselines.freeze_plan(
         workspace=workspace, name="As promised", actor=scene.cleo.actor, at=NOW
     )
+    made["forecast"] = PlanForecast.objects.create(
+        workspace=workspace, number=1, at=NOW, first=NOW.date(), seed=1, runs=100, engine="tests", digest="0"
+    )
+    day = NOW.date()
+    ForecastRow.objects.create(
+        forecast=made["forecast"], record=made["feature"], kind="work", place=0,
+        start=day, finish=day, p50=day, p85=day, p95=day,
+    )  # fmt: skip
     made["shipped release"] = _one_of(scene, Release, title="4.1", state="released", shipped_at=NOW)
     actor = scene.cleo.actor
     records.delete_record(record=made["lost need"], actor=actor, at=NOW)
@@ -398,6 +406,8 @@ KINDS: dict[str, Sample] = {
     "roadmap/releases/": record("release"),
     "roadmap/features/": record("feature"),
     "roadmap/slips/": record("feature"),
+    "roadmap/forecast/": record("feature"),
+    "<slug:workspace>/forecast/": record("feature"),
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
     "portal/boards/": record("board"),
     "alignment/sessions/": record("session"),

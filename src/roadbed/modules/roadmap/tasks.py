@@ -8,7 +8,7 @@ from typing import Any
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.roadmap.services import baselines
+from roadbed.modules.roadmap.services import baselines, forecasting
 
 
 @jobs.task("roadmap.freeze_day", label="Freeze the plan of the day", priority=-5)
@@ -24,4 +24,26 @@ def freeze_day(context: jobs.Context) -> dict[str, Any] | None:
     return {"text": f"Baseline {made.number} is kept." if made else "The plan of this day is kept already."}
 
 
+@jobs.task("roadmap.forecast", label="Work out when everything is done", priority=-2)
+def forecast(context: jobs.Context, *, asked: bool = False) -> dict[str, Any] | None:
+    """Forecast the plan of one workspace, where it has changed or somebody asked; without a workspace, of each."""
+    if context.workspace_id is None:
+        for workspace_id in Workspace.objects.filter(closed_at__isnull=True).values_list("pk", flat=True):
+            jobs.enqueue("roadmap.forecast", workspace_id=workspace_id, key="forecast")
+            context.raise_if_cancelled()
+        return None
+    workspace = Workspace.objects.get(pk=context.workspace_id)
+    made = forecasting.forecast_plan(
+        workspace=workspace, seed=workspace.pk, actor=SYSTEM, at=context.now(), is_asked=asked
+    )
+    if made is None:
+        return {"text": "Nothing has changed since the last forecast."}
+    if made.problem:
+        return {"text": f"The plan cannot be put in time: {made.problem}."}
+    refused = f", {len(made.refused)} could not be placed" if made.refused else ""
+    pieces = "1 piece of work has dates" if made.placed == 1 else f"{made.placed} pieces of work have dates"
+    return {"text": f"{pieces}{refused}."}
+
+
 jobs.schedule("roadmap.freeze_day", every=timedelta(days=1))
+jobs.schedule("roadmap.forecast", every=timedelta(hours=6))

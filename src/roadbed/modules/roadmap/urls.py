@@ -3,7 +3,16 @@
 from django.urls import URLPattern, path
 
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
-from roadbed.modules.roadmap.views import baselines, downloads, features, plan, releases, tree
+from roadbed.modules.roadmap.views import (
+    baselines,
+    downloads,
+    features,
+    forecasts,
+    plan,
+    releases,
+    timeline,
+    tree,
+)
 
 workspace_patterns: list[URLPattern] = [
     path("roadmap/", plan.board, name="roadmap-board"),
@@ -22,6 +31,9 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/features/<key:key>/step/up/", tree.step, {"way": "up"}, name="feature-up"),
     path("roadmap/features/<key:key>/step/down/", tree.step, {"way": "down"}, name="feature-down"),
     path("roadmap/features/<key:key>/move/", features.move, name="feature-move"),
+    path("roadmap/timeline/", timeline.show, name="roadmap-timeline"),
+    path("roadmap/forecast/", forecasts.again, name="forecast-again"),
+    path("roadmap/forecast/<key:key>/", forecasts.show, name="forecast"),
     path("roadmap/baselines/", baselines.index, name="baselines"),
     path("roadmap/baselines/new/", baselines.freeze, name="baseline-add"),
     path("roadmap/changes/", baselines.changes, name="roadmap-changes"),

@@ -17,6 +17,7 @@ from roadbed.modules.roadmap.models.features import (
     Status,
     StatusSpell,
 )
+from roadbed.modules.roadmap.models.forecasts import ForecastRow, PlanForecast
 from roadbed.modules.roadmap.models.objectives import CheckIn, Direction, KeyResult, Objective
 from roadbed.modules.roadmap.models.releases import Release
 from roadbed.modules.roadmap.models.risks import Risk
@@ -37,6 +38,7 @@ __all__ = [
     "EstimateRound",
     "External",
     "Feature",
+    "ForecastRow",
     "FrozenState",
     "Hardness",
     "Horizon",
@@ -46,6 +48,7 @@ __all__ = [
     "Objective",
     "Opinion",
     "Origin",
+    "PlanForecast",
     "Release",
     "Risk",
     "Seat",

@@ -22,7 +22,7 @@ from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
 from roadbed.modules.roadmap.models.strength import evidence_strength
-from roadbed.modules.roadmap.views import fields, shared
+from roadbed.modules.roadmap.views import fields, forecasts, shared
 from roadbed.web import responses, toasts
 
 CHANGEABLE = (
@@ -75,6 +75,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             for child in children
         ],
         "slips": shared.slip_lines(feature),
+        "forecast": forecasts.card(access, feature, today=timezone.localdate()),
         "release_url": shared.release_url(access, feature.release) if feature.release else "",
     }
     return responses.page(request, "roadmap/feature.html", context)

@@ -16,7 +16,7 @@ from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.forms import lists
 from roadbed.modules.roadmap.forms.features import ReleaseForm
 from roadbed.modules.roadmap.models import CLOSED, Release
-from roadbed.modules.roadmap.views import shared
+from roadbed.modules.roadmap.views import forecasts, shared
 from roadbed.web import pagination, parts, responses, tables, toasts
 
 COLUMNS = (
@@ -122,6 +122,7 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "open": [line for line in lines if line["feature"].status not in CLOSED],
         "closed": [line for line in lines if line["feature"].status in CLOSED],
         "slips": shared.slip_lines(release),
+        "forecast": forecasts.card(access, release, today=timezone.localdate()),
         "notes": markdown.render(release.notes, workspace=access.workspace.slug),
     }
     return responses.page(request, "roadmap/release.html", context)

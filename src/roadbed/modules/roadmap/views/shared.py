@@ -171,6 +171,7 @@ def switch(access: Access, current: str) -> list[dict[str, object]]:
         ("board", "Now next later", ""),
         ("tree", "Tree", "tree/"),
         ("list", "List", "list/"),
+        ("timeline", "Timeline", "timeline/"),
         ("releases", "Releases", "releases/"),
         ("baselines", "Baselines", "baselines/"),
     )

@@ -1,0 +1,418 @@
+"""Forecasting the plan: put in time as it stands, once, and then in many futures; the answers are stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from roadbed import __version__
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.records.models import Link, Relation
+from roadbed.core.workspaces.models import Workspace
+from roadbed.modules.roadmap.models import ForecastRow, Objective, PlanForecast
+from roadbed.modules.roadmap.selectors import plan as plans
+from roadbed.modules.roadmap.services import translating
+from roadbed.modules.roadmap.services import units as work
+from roadbed_engines.schedule import explaining, futures, solving
+from roadbed_engines.schedule import plan as engine
+from roadbed_engines.schedule.outlooks import Forecast, Outlook
+
+RUNS = 5_000
+RUNS_OF_MANY = 2_000
+MANY = 500
+"""With more pieces of work than this, fewer futures are drawn."""
+DRIVERS = 3
+MOST_DRIVERS = 300
+"""Of so many pieces of work each is told what moves its date; beyond, only those that are promised for a day."""
+LEVELS = tuple(step / 20 for step in range(1, 20))
+WEEKS = 52
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An objective and the features that deliver it."""
+
+    id: int
+    key: str
+    last_date: date
+    features: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is done when several pieces of work are."""
+
+    id: int
+    key: str
+    kind: str
+    pieces: tuple[work.Unit, ...]
+    missing: tuple[work.Refusal, ...]
+    due: date | None
+    is_hard: bool
+    team_id: int | None = None
+    release_id: int | None = None
+
+
+def _goals(workspace_id: int) -> tuple[Goal, ...]:
+    rows = Objective.objects.in_workspace(workspace_id).not_archived().filter(state=Objective.State.ACTIVE)
+    found = {one.pk: one for one in rows.order_by("pk")}
+    links = Link.objects.filter(target_id__in=found, relation=Relation.DELIVERS).order_by("pk")
+    delivered: dict[int, list[int]] = {}
+    for source, target in links.values_list("source_id", "target_id"):
+        delivered.setdefault(target, []).append(source)
+    return tuple(
+        Goal(pk, found[pk].key, found[pk].last_date, tuple(features)) for pk, features in delivered.items()
+    )
+
+
+def targets_of(
+    forest: work.Forest, translated: translating.Translated, goals: Iterable[Goal]
+) -> tuple[Target, ...]:
+    """Return what is done with several pieces of work: parents, releases, objectives; each with what it lacks."""
+    own = {one.item.id for one in translated.units} | {one.id for one in translated.refused}
+    inside: dict[int, list[work.Unit]] = {}
+    lacking: dict[int, list[work.Refusal]] = {}
+    released: dict[int, list[work.Unit]] = {}
+    unreleased: dict[int, list[work.Refusal]] = {}
+    for unit in translated.units:
+        for above in forest.above(unit.item):
+            inside.setdefault(above.id, []).append(unit)
+        if unit.release_id is not None:
+            released.setdefault(unit.release_id, []).append(unit)
+    for refusal in translated.refused:
+        item = forest.items[refusal.id]
+        for above in forest.above(item):
+            lacking.setdefault(above.id, []).append(refusal)
+        release = forest.release_of(item)
+        if release is not None:
+            unreleased.setdefault(release, []).append(refusal)
+    found = [
+        Target(
+            item.id,
+            item.key,
+            ForecastRow.Kind.PARENT,
+            tuple(inside[item.id]),
+            tuple(lacking.get(item.id, ())),
+            item.due_date,
+            item.is_due_hard,
+            item.team_id,
+            forest.release_of(item),
+        )
+        for item in forest.plan.items
+        if item.id in inside and item.id not in own
+    ]
+    found += [
+        Target(
+            one.id,
+            one.key,
+            ForecastRow.Kind.RELEASE,
+            tuple(released[one.id]),
+            tuple(unreleased.get(one.id, ())),
+            one.ship_date,
+            one.is_hard,
+        )
+        for one in forest.plan.releases
+        if one.id in released and one.shipped_at is None
+    ]
+    for goal in goals:
+        pieces = {unit.key: unit for each in goal.features for unit in inside.get(each, ())}
+        missing = {one.key: one for each in goal.features for one in lacking.get(each, ())}
+        if pieces:
+            found.append(
+                Target(
+                    goal.id,
+                    goal.key,
+                    ForecastRow.Kind.OBJECTIVE,
+                    tuple(pieces.values()),
+                    tuple(missing.values()),
+                    goal.last_date,
+                    False,
+                )
+            )
+    return tuple(found)
+
+
+def forecast_plan(
+    *, workspace: Workspace, seed: int, at: datetime, actor: Actor, is_asked: bool = False, runs: int = 0
+) -> PlanForecast | None:
+    """Work out when everything is done, and keep it. None where nothing changed since the last time.
+
+    Parameters
+    ----------
+    seed : int
+        With the same one, what moves a date from run to run is the plan, not chance.
+    is_asked : bool
+        Somebody asked for it: it is worked out though nothing changed.
+    runs : int
+        How many futures; by default as many as the size of the plan allows.
+    """
+    first = at.date()
+    last = first + timedelta(days=translating.DAYS_AHEAD)
+    plan = plans.whole_plan(workspace_id=workspace.pk, first=first, last=last)
+    forest = work.Forest(plan)
+    translated = translating.translate(plan, forest=forest, first=first)
+    targets = targets_of(forest, translated, _goals(workspace.pk))
+    runs = runs or (RUNS if len(translated.units) <= MANY else RUNS_OF_MANY)
+    digest = _digest(translated, targets, seed, runs)
+    newest = PlanForecast.objects.filter(workspace=workspace).order_by("-number").first()
+    if newest is not None and newest.digest == digest and not is_asked:
+        return None
+    run = PlanForecast(
+        workspace=workspace,
+        at=at,
+        first=first,
+        by_id=actor.user_id,
+        seed=seed,
+        runs=runs,
+        engine=f"schedule of Roadbed {__version__}",
+        digest=digest,
+        placed=len(translated.units),
+        aside=translated.aside,
+        refused=[
+            {"id": one.id, "key": one.key, "what": one.what, "reason": one.reason}
+            for one in translated.refused
+        ],
+    )
+    rows: list[ForecastRow] = []
+    if translated.plan is not None:
+        try:
+            rows, run.load = _work_out(translated, translated.plan, targets, seed=seed, runs=runs)
+        except engine.PlanError as error:
+            run.problem = str(error)[:600]
+            run.placed = 0
+    return _store(run, rows)
+
+
+def _digest(translated: translating.Translated, targets: Sequence[Target], seed: int, runs: int) -> str:
+    found = hashlib.sha256()
+    said = [
+        (one.key, one.due, [each.key for each in one.pieces], [each.key for each in one.missing])
+        for one in targets
+    ]
+    dues = [(one.key, one.item.due_date, one.item.is_due_hard) for one in translated.units]
+    for part in (
+        translated.first,
+        translated.plan,
+        translated.uncertainty,
+        translated.refused,
+        said,
+        dues,
+        seed,
+        runs,
+    ):
+        found.update(repr(part).encode())
+    return found.hexdigest()
+
+
+@transaction.atomic
+def _store(run: PlanForecast, rows: Sequence[ForecastRow]) -> PlanForecast:
+    """Keep a run; of a day, the rows of the last one only."""
+    Workspace.objects.select_for_update().get(pk=run.workspace_id)
+    mine = PlanForecast.objects.filter(workspace_id=run.workspace_id)
+    run.number = (mine.aggregate(most=Max("number"))["most"] or 0) + 1
+    run.full_clean(validate_constraints=False)
+    run.save(force_insert=True)
+    ForecastRow.objects.filter(forecast__in=mine.filter(first=run.first).exclude(pk=run.pk)).delete()
+    for row in rows:
+        row.forecast = run
+    ForecastRow.objects.bulk_create(rows, batch_size=BATCH)
+    return run
+
+
+def _work_out(
+    translated: translating.Translated,
+    plan: engine.Plan,
+    targets: Sequence[Target],
+    *,
+    seed: int,
+    runs: int,
+) -> tuple[list[ForecastRow], dict[str, list[list[Any]]]]:
+    engine.check(plan)
+    problem, room = solving.decode(plan)
+    starts, finishes = room.start.tolist(), room.finish.tolist()
+    reasons = explaining.explain(
+        problem,
+        order=problem.order.tolist(),
+        starts=starts,
+        finishes=finishes,
+        modes=(room.chosen - problem.arrays.mode_first[:-1]).tolist(),
+    )
+    found = futures.simulate(
+        plan,
+        uncertainty=translated.uncertainty,
+        targets={one.key: [each.key for each in one.pieces] for one in targets},
+        runs=runs,
+        seed=seed,
+    )
+    place = {activity.key: at for at, activity in enumerate(plan.activities)}
+    outlooks = {one.key: one for one in (*found.activities, *found.targets)}
+    writer = _Writer(translated, found, outlooks)
+    is_small = len(translated.units) <= MOST_DRIVERS
+    rows = [
+        writer.row(
+            record_id=unit.item.id,
+            kind=ForecastRow.Kind.WORK,
+            key=unit.key,
+            place=turn,
+            start=_start(unit, translated.first, starts[place[unit.key]]),
+            finish=finishes[place[unit.key]],
+            due=unit.item.due_date,
+            is_hard=unit.item.is_due_hard,
+            team_id=unit.team_id,
+            release_id=unit.release_id,
+            critical=found.criticality[unit.key],
+            with_drivers=is_small or unit.item.due_date is not None,
+            why=_why(reasons[place[unit.key]], translated.pools),
+            effort=_effort(translated.doing[unit.key]),
+        )
+        for turn, unit in enumerate(translated.units)
+    ]
+    by_key = {unit.key: row for unit, row in zip(translated.units, rows, strict=True)}
+    for turn, one in enumerate(targets, start=len(rows)):
+        pieces = [by_key[each.key] for each in one.pieces]
+        rows.append(
+            writer.row(
+                record_id=one.id,
+                kind=one.kind,
+                key=one.key,
+                place=turn,
+                start=min(each.start for each in pieces),
+                finish=max(finishes[place[each.key]] for each in one.pieces),
+                due=one.due,
+                is_hard=one.is_hard,
+                team_id=one.team_id,
+                release_id=one.release_id,
+                with_drivers=is_small or one.due is not None,
+                effort={"pieces": len(pieces)},
+                missing=[{"id": each.id, "key": each.key} for each in one.missing],
+            )
+        )
+    return rows, _load(translated, place, starts, finishes)
+
+
+def _start(unit: work.Unit, first: date, day: int) -> date:
+    if unit.is_begun and unit.item.started_at is not None:
+        return min(unit.item.started_at.date(), first)
+    return first + timedelta(days=day)
+
+
+def last_day(first: date, finish: int) -> date:
+    """Return the last day of something whose finish, the first day after, is so many days ahead.
+
+    >>> last_day(date(2026, 3, 2), 5), last_day(date(2026, 3, 2), 0)
+    (datetime.date(2026, 3, 6), datetime.date(2026, 3, 2))
+    """
+    return first + timedelta(days=max(0, finish - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    translated: translating.Translated
+    forecast: Forecast
+    outlooks: Mapping[str, Outlook]
+
+    def row(
+        self,
+        *,
+        record_id: int,
+        key: str,
+        start: date,
+        finish: int,
+        due: date | None,
+        with_drivers: bool,
+        **fields: Any,
+    ) -> ForecastRow:
+        """Return the row of something, from its days in all futures."""
+        first = self.translated.first
+        outlook = self.outlooks[key]
+        quantiles = np.quantile(outlook.days, LEVELS, method="inverted_cdf").astype(int) - 1
+        days: Callable[[float], date] = lambda level: last_day(first, outlook.at(level))  # noqa: E731 - said once
+        p50 = days(0.5)
+        return ForecastRow(
+            record_id=record_id,
+            start=start,
+            finish=last_day(first, finish),
+            p50=p50,
+            p85=days(0.85),
+            p95=days(0.95),
+            due=due,
+            chance=outlook.by((due - first).days + 1) if due is not None else None,
+            quantiles=[max(0, int(day)) for day in quantiles],
+            drivers=self._drivers(key) if with_drivers else [],
+            **fields,
+        )
+
+    def _drivers(self, key: str) -> list[dict[str, Any]]:
+        """What moves a date by a day at least; an activity moves its own, which says nothing new."""
+        found = self._pick(key)
+        return [
+            {
+                "key": one.key,
+                "kind": one.kind,
+                "days": round(one.days, 1),
+                "correlation": round(one.correlation, 2),
+            }
+            for one in found
+        ]
+
+    def _pick(self, key: str) -> list[Any]:
+        every = self.forecast.drivers(key, most=DRIVERS + 1)
+        return [one for one in every if one.days >= 1 and one.correlation > 0.05][:DRIVERS]
+
+
+def _why(reason: explaining.Reason, names: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "waits_for": list(reason.waits_for),
+        "busy": [names.get(key, key) for key in reason.busy],
+        "taken_by": list(reason.taken_by),
+        "away": [names.get(key, key) for key in reason.away],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _effort(how: translating.Doing) -> dict[str, Any]:
+    return {
+        "left": [round(days, 1) for days in how.left],
+        "people": round(how.people, 2),
+        "pace": round(how.pace, 3),
+    }
+
+
+def _load(
+    translated: translating.Translated,
+    place: Mapping[str, int],
+    starts: Sequence[int],
+    finishes: Sequence[int],
+) -> dict[str, list[list[Any]]]:
+    """Return what each team has and what is planned for it, week by week, in person-days."""
+    horizon = WEEKS * 7
+    planned = {team: np.zeros(horizon) for team in translated.daily}
+    for unit in translated.units:
+        how = translated.doing[unit.key]
+        begin, end = starts[place[unit.key]], min(finishes[place[unit.key]], horizon)
+        if begin < end:
+            worked = translated.daily[unit.team_id][begin:end] > 0
+            planned[unit.team_id][begin:end] += worked * how.people * how.pace
+    monday = translating.week_of(translated.first)
+    lead = (translated.first - monday).days
+    found: dict[str, list[list[Any]]] = {}
+    for team, days in translated.daily.items():
+        there = np.concatenate([np.zeros(lead), days[:horizon]])[:horizon].reshape(-1, 7).sum(axis=1)
+        wanted = np.concatenate([np.zeros(lead), planned[team]])[:horizon].reshape(-1, 7).sum(axis=1)
+        found[str(team)] = [
+            [
+                (monday + timedelta(weeks=week)).isoformat(),
+                round(float(there[week]), 1),
+                round(float(wanted[week]), 1),
+            ]
+            for week in range(WEEKS)
+        ]
+    return found
