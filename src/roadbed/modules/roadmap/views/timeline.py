@@ -81,7 +81,7 @@ class Scale:
 
 
 def scale_of(rows: Sequence[ForecastRow], *, weeks: int | None, begin: date) -> Scale:
-    """Return the days that are shown: from two weeks before the first planned day until the last P85, or as far as somebody chose."""
+    """Return the days that are shown: from two weeks before the first planned one to the last P85, or as chosen."""
     first = begin - BEFORE
     first -= timedelta(days=first.weekday())
     if weeks is not None:
