@@ -169,7 +169,7 @@ def without_the_stuck(
     """Return what is left when all that waits for something without a date is taken out as well."""
     waits: dict[int, list[int]] = {}
     for one in forest.plan.dependencies:
-        if one.on_id in forest.items and one.item_id in forest.items:
+        if one.on_id is not None and one.on_id in forest.items and one.item_id in forest.items:
             waits.setdefault(one.item_id, []).append(one.on_id)
     lost = {above.id: one.key for one in refused.values() for above in forest.above(forest.items[one.id])}
     kept, found = list(units), dict(refused)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -103,14 +104,13 @@ def card(access: Access, record: Record, *, today: date) -> dict[str, Any] | Non
 def access_record(access: Access, key: str) -> Record:
     """Return the feature, release or objective of a key; a stranger's and a missing one look the same."""
     rows = Record.objects.in_workspace(access.workspace.pk, circles=sorted(access.circle_ids)).by_key(key)
-    record = rows.filter(kind__in=["feature", "release", "objective"]).first()
+    record: Record | None = rows.filter(kind__in=["feature", "release", "objective"]).first()
     if record is None:
         raise Http404
     if record.kind == "feature":
-        try:
-            return selectors.access_feature(workspace_id=access.workspace.pk, key=key)
-        except Feature.DoesNotExist:
-            return record
+        with suppress(Feature.DoesNotExist):
+            feature: Record = selectors.access_feature(workspace_id=access.workspace.pk, key=key)
+            return feature
     return record
 
 
@@ -171,7 +171,7 @@ def _near(access: Access, row: ForecastRow) -> dict[str, Any]:
 
 
 def _facts(row: ForecastRow, *, today: date) -> list[dict[str, str]]:
-    day = lambda value: formats.day(value, today=today)  # noqa: E731 - said five times
+    day: Callable[[date], str] = lambda value: formats.day(value, today=today)  # noqa: E731 - said often
     facts = [
         {"label": "Starts", "value": day(row.start)},
         {"label": "In half of the futures by", "value": day(row.p50)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -93,7 +93,7 @@ def scale_of(rows: Sequence[ForecastRow], *, weeks: int | None, begin: date) -> 
 
 def line(access: Access, row: ForecastRow, scale: Scale, *, today: date) -> dict[str, Any]:
     """What a row of the timeline needs."""
-    day = lambda value: formats.day(value, today=today)  # noqa: E731 - said four times
+    day: Callable[[date], str] = lambda value: formats.day(value, today=today)  # noqa: E731 - said often
     middle = max(row.start, row.p50)
     sure, sure_width = scale.span(row.start, middle)
     faded, faded_width = scale.span(middle + timedelta(days=1), row.p85)
