@@ -51,6 +51,7 @@ from roadbed.modules.roadmap.models import ForecastRow, PlanForecast, Release, S
 from roadbed.modules.roadmap.services import baselines
 from tests import people
 from tests.alignment import factories as alignment_scene
+from tests.experiments import factories as experiments_scene
 from tests.people import NOW, Someone
 from tests.portal import factories as portal_scene
 from tests.priorities import factories as priorities_scene
@@ -255,6 +256,7 @@ def build() -> Scene:
     tracker_scene.furnish(scene)
     priorities_scene.furnish(scene)
     alignment_scene.furnish(scene)
+    experiments_scene.furnish(scene)
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
         workspace=workspace, email="x@example.com", role=Role.VIEWER, actor=ada.actor, at=now
@@ -335,6 +337,10 @@ SAMPLES: dict[str, Sample] = {
     "slug": lambda scene: scene.product.slug,
     "kept": _kept_link,
     "secret": lambda scene: scene.made["invitation secret"],
+    "environment": lambda scene: scene.made["environment"].key,
+    "key_id": lambda scene: scene.made["flag key"].pk,
+    "segment": lambda scene: scene.made["flag segment"].key,
+    "holdout": lambda scene: scene.made["holdout"].key,
     "pk": lambda scene: 1,
     "uidb36": lambda scene: "1",
     "provider_id": lambda scene: "none",
@@ -409,6 +415,8 @@ KINDS: dict[str, Sample] = {
     "roadmap/forecast/": record("feature"),
     "<slug:workspace>/forecast/": record("feature"),
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
+    "experiments/flags/": record("flag"),
+    "<slug:workspace>/flags/": record("flag"),
     "portal/boards/": record("board"),
     "alignment/sessions/": record("session"),
     "<slug:workspace>/sessions/": record("session"),

@@ -13,13 +13,16 @@ import typer
 
 from roadbed.cli.exits import Exit, end
 from roadbed.cli.output import print_json
+from roadbed.cli.workspace_flags import list_flags, publish
 
 if TYPE_CHECKING:
     from roadbed_engines.flags.definitions import Definitions
 
-group = typer.Typer(no_args_is_help=True, help="Ask feature flags in a file of definitions.")
+group = typer.Typer(no_args_is_help=True, help="Ask flags in a file; list and publish those of a workspace.")
 app = typer.Typer()
 app.add_typer(group, name="flag")
+group.command("list")(list_flags)
+group.command("publish")(publish)
 
 
 @group.command("eval")

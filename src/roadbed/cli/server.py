@@ -59,12 +59,14 @@ def check_workers(*, workers: int) -> None:
 
 
 def web(*, host: str, port: int, workers: int = 1) -> Child:
-    """Return the web process: granian speaking WSGI, which stops within a fraction of a second."""
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    # Django's views run in these threads; SQLite serves a handful of readers at once well.
-    settings = ["--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5s"]
+    """Return the web process: granian speaking ASGI, which stops within a fraction of a second.
+
+    Flags are answered on its loop, pages in threads beside it (`roadbed.config.asgi`).
+    """
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(port)]
+    settings = ["--workers", str(workers), "--loop", "asyncio", "--workers-kill-timeout", "5s"]
     quiet = ["--no-ws", "--log-level", "warning"]
-    return Child("web", [*command, *settings, *quiet, "roadbed.config.wsgi:application"])
+    return Child("web", [*command, *settings, *quiet, "roadbed.config.asgi:application"])
 
 
 def worker() -> Child:

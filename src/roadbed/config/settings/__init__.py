@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "roadbed.modules.priorities",
     "roadbed.modules.ask",
     "roadbed.modules.trackers",
+    "roadbed.modules.experiments",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""Experiments: flags, and what they let a team find out."""

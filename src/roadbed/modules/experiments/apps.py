@@ -1,0 +1,42 @@
+"""Registers the module with Django and with the core's registries."""
+
+from django.apps import AppConfig
+
+
+class ExperimentsConfig(AppConfig):
+    """The `experiments` module."""
+
+    name = "roadbed.modules.experiments"
+    label = "experiments"
+
+    def ready(self) -> None:
+        """Make flags, their place in the navigation and their part of the evidence chain known."""
+        from roadbed.core import demo
+        from roadbed.core.evidence import registry
+        from roadbed.core.records import events, kinds
+        from roadbed.core.workspaces import navigation, settings_tabs
+        from roadbed.core.workspaces.roles import Role
+        from roadbed.modules.experiments import demo as story
+        from roadbed.modules.experiments import facade, selectors, services
+
+        kinds.register(
+            kinds.Kind(
+                name="flag",
+                prefixes=("FL",),
+                label="Flag",
+                plural="Flags",
+                model_label="experiments.Flag",
+                path="experiments/flags/{key}/",
+                body=selectors.flag_body,
+                describe=selectors.describe_flag,
+            )
+        )
+        navigation.register(
+            navigation.Entry(label="Flags", path="experiments/flags/", group="Prove", order=30)
+        )
+        settings_tabs.register(
+            settings_tabs.Tab(label="Flags", path="settings/flags/", group="Connections", role=Role.MAKER)
+        )
+        registry.register(facade.PROVIDER)
+        events.listen(services.follow_life)
+        demo.register("experiments", story.load, after=["roadmap"])

@@ -1,0 +1,129 @@
+"""The only door of experiments for its siblings and for the flag server, and its part of the evidence chain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from roadbed.core.accounts.actors import SYSTEM
+from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
+from roadbed.core.records.models import Link, Relation
+from roadbed.modules.experiments import selectors, services
+from roadbed.modules.experiments.models import Environment, EnvironmentKey, Flag, FlagState
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """A key that opens an environment: its hash, its kind and, for a browser's, the sites that may use it."""
+
+    key_hash: str
+    kind: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """All that a flag server needs of one environment."""
+
+    environment_id: int
+    revision: int
+    changed_at: datetime
+    document: Mapping[str, Any]
+    keys: tuple[PublishedKey, ...]
+
+
+def revisions() -> dict[int, int]:
+    """Return the revision of every open environment, in one query: what a server asks once a second."""
+    rows = Environment.objects.filter(removed_at__isnull=True, workspace__closed_at__isnull=True)
+    return dict(rows.values_list("pk", "revision"))
+
+
+def published(environment_id: int) -> Published | None:
+    """Return what is live in an environment; None where it is closed."""
+    rows = Environment.objects.filter(removed_at__isnull=True, workspace__closed_at__isnull=True)
+    environment = rows.filter(pk=environment_id).first()
+    if environment is None:
+        return None
+    keys = EnvironmentKey.objects.filter(environment=environment, revoked_at__isnull=True)
+    return Published(
+        environment_id=environment.pk,
+        revision=environment.revision,
+        changed_at=environment.changed_at,
+        document=selectors.document_of(environment),
+        keys=tuple(PublishedKey(key.key_hash, key.kind, tuple(key.origins)) for key in keys),
+    )
+
+
+def report_sample(
+    *, workspace_id: int, flag_key: str, environment: str, rule: str, units: int, at: datetime
+) -> bool:
+    """Say how many units a ramp's step has seen; True where it went on. The analysis of experiments calls this."""
+    flag = selectors.access_flag(workspace_id=workspace_id, key=flag_key)
+    place = selectors.access_environment(workspace_id=workspace_id, key=environment)
+    done = services.reach_sample(flag=flag, environment=place, rule=rule, units=units, actor=SYSTEM, at=at)
+    return done is not None
+
+
+def report_guardrail(
+    *, workspace_id: int, flag_key: str, environment: str, rule: str, why: str, at: datetime
+) -> bool:
+    """Roll a ramp back because a guardrail says so; True where it was not stopped before."""
+    flag = selectors.access_flag(workspace_id=workspace_id, key=flag_key)
+    place = selectors.access_environment(workspace_id=workspace_id, key=environment)
+    done = services.roll_back(flag=flag, environment=place, rule=rule, why=why, actor=SYSTEM, at=at)
+    return done is not None
+
+
+def evidence_for(
+    workspace_id: int, workspace: str, record_ids: Collection[int]
+) -> Mapping[int, Sequence[EvidenceItem]]:
+    """Return Shipped for what flags deliver or test: to whom they are on. Three queries."""
+    rows = Link.objects.filter(
+        workspace_id=workspace_id,
+        target_id__in=record_ids,
+        relation__in=[Relation.TESTS, Relation.DELIVERS],
+        source__kind="flag",
+    )
+    pairs = list(rows.values_list("source_id", "target_id"))
+    flags = {
+        flag.pk: flag
+        for flag in Flag.objects.in_workspace(workspace_id).filter(pk__in=[one for one, _ in pairs])
+    }
+    states: dict[int, list[FlagState]] = defaultdict(list)
+    live = FlagState.objects.filter(flag_id__in=flags, environment__removed_at__isnull=True)
+    for state in live.select_related("environment").order_by("environment__position", "environment_id"):
+        states[state.flag_id].append(state)
+    found: dict[int, list[EvidenceItem]] = defaultdict(list)
+    for source_id, target_id in pairs:
+        flag = flags.get(source_id)
+        own = states.get(source_id) or []
+        on = [state for state in own if state.is_on]
+        if flag is None or not on:
+            continue
+        places = ", ".join(
+            f"{state.environment.name} ({f'everybody gets {state.gives}' if state.gives else 'some'})"
+            for state in on
+        )
+        found[target_id].append(
+            EvidenceItem(
+                record_id=target_id,
+                stage=Stage.SHIPPED,
+                headline=f"{flag.title} is on",
+                detail=places,
+                strength="full" if own[-1].is_on and own[-1].gives else "partial",
+                key=flag.key,
+                url=f"/w/{workspace}/experiments/flags/{flag.key.lower()}/",
+                at=max(state.published_at for state in on),
+                parts=tuple(
+                    Part(label=state.environment.name, value=f"revision {state.revision}") for state in own
+                ),
+                method="As the flag is published in each environment; who gets what is on its page.",
+            )
+        )
+    return found
+
+
+PROVIDER = Provider(name="experiments", stages=(Stage.SHIPPED,), collect=evidence_for)

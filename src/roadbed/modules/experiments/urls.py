@@ -1,0 +1,45 @@
+"""Addresses of experiments, below ``/w/<slug>/``."""
+
+from django.urls import URLPattern, path
+
+from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
+from roadbed.modules.experiments.views import flags, places, settings
+
+FLAG = "experiments/flags/<key:key>/"
+PLACE = f"{FLAG}in/<str:environment>/"
+FLAGS: list[URLPattern] = [
+    path("experiments/flags/", flags.index, name="flags"),
+    path("experiments/flags/new/", flags.add, name="flag-add"),
+    path("experiments/flags/stale/", flags.stale, name="flags-stale"),
+    path("experiments/flags/reviews/", settings.reviews, name="flag-reviews"),
+    path("experiments/flags/import/", settings.move_in, name="flags-import"),
+    path(FLAG, flags.show, name="flag"),
+    path(f"{FLAG}edit/", flags.edit, name="flag-edit"),
+    path(f"{FLAG}archive/", flags.archive, name="flag-archive"),
+    path(PLACE, places.show, name="flag-place"),
+    path(f"{PLACE}try/", places.attempt, name="flag-try"),
+    path(f"{PLACE}draft/", places.save, name="flag-draft"),
+    path(f"{PLACE}discard/", places.discard, name="flag-discard"),
+    path(f"{PLACE}publish/", places.publish, name="flag-publish"),
+    path(f"{PLACE}switch/", flags.switch, name="flag-switch"),
+    path(f"{PLACE}ramp/", places.ramp, name="flag-ramp"),
+    path(f"{PLACE}review/", places.review, name="flag-review"),
+    path(f"{PLACE}review/ask/", places.ask, name="flag-review-ask"),
+    path(f"{PLACE}review/say/", places.say, name="flag-review-say"),
+    path(f"{PLACE}revisions/", places.revisions, name="flag-revisions"),
+    path(f"{PLACE}revert/", places.revert, name="flag-revert"),
+]
+SETTINGS: list[URLPattern] = [
+    path("settings/flags/", settings.index, name="settings-flags"),
+    path("settings/flags/segments/", settings.put_segment, name="settings-flag-segment"),
+    path("settings/flags/holdouts/", settings.put_holdout, name="settings-flag-holdout"),
+    path("settings/flags/<str:environment>/", settings.change, name="settings-flag-environment"),
+    path("settings/flags/<str:environment>/keys/", settings.make_key, name="settings-flag-key"),
+    path(
+        "settings/flags/<str:environment>/keys/<int:key_id>/revoke/",
+        settings.revoke_key,
+        name="settings-flag-key-revoke",
+    ),
+]
+
+workspace_patterns: list[URLPattern] = [*FLAGS, *SETTINGS]
