@@ -11,6 +11,7 @@ _BOUND = (
 _CHECKED = "Its ids are narrowed by `in_workspace` with the asker's circles before anything is shown."
 
 REVIEWED: dict[str, str] = {
+    "core/records/selectors/history:changed_since": _OF_ONE,
     "core/records/selectors/records:comments_of": _OF_ONE,
     "core/records/selectors/records:merges_of": _OF_ONE,
     "core/vectors/selectors:_load": "The table of all passages; `_visible` asks the records before any is returned.",

@@ -44,6 +44,11 @@ IDS = {
     "board": "select slug from portal_board where audience = 'public' order by record_id limit 1",
     "code": "select code from portal_listing where state = 'published' order by id limit 1",
     "figure": "select 'people'",
+    "team_id": "select team_id from roadmap_seat order by id limit 1",
+    "seat_id": "select id from roadmap_seat order by id limit 1",
+    "round_id": "select id from roadmap_estimateround order by id limit 1",
+    "dependency_id": "select id from roadmap_dependency order by id limit 1",
+    "result_id": "select id from roadmap_keyresult order by id limit 1",
 }
 ROOTS = (routes.WORKSPACE, "p/", "f/")
 """Where pages are: a workspace's, a portal's, a form's."""

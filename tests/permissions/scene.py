@@ -55,6 +55,7 @@ from tests.experiments import factories as experiments_scene
 from tests.people import NOW, Someone
 from tests.portal import factories as portal_scene
 from tests.priorities import factories as priorities_scene
+from tests.roadmap import factories as roadmap_scene
 from tests.trackers import factories as tracker_scene
 
 Sample = Callable[["Scene"], Any]
@@ -257,6 +258,7 @@ def build() -> Scene:
     priorities_scene.furnish(scene)
     alignment_scene.furnish(scene)
     experiments_scene.furnish(scene)
+    roadmap_scene.furnish(scene)
     now = timezone.now()
     made["invitation"], path = workspaces.invite(
         workspace=workspace, email="x@example.com", role=Role.VIEWER, actor=ada.actor, at=now
@@ -304,6 +306,13 @@ SAMPLES: dict[str, Sample] = {
     "run_id": lambda scene: scene.made["run"].pk,
     "choice": lambda scene: "cut",
     "arrival_id": lambda scene: scene.made["arrival"].pk,
+    "round_id": lambda scene: scene.made["round"].pk,
+    "dependency_id": lambda scene: scene.made["dependency"].pk,
+    "result_id": lambda scene: scene.made["key result"].pk,
+    "share_id": lambda scene: scene.made["share"].pk,
+    "seat_id": lambda scene: scene.made["seat"].pk,
+    "absence_id": lambda scene: scene.made["absence"].pk,
+    "day_id": lambda scene: scene.made["day"].pk,
     "circle_id": lambda scene: scene.made["circle"].pk,
     "token_id": lambda scene: scene.made["token"].pk,
     "session_id": lambda scene: 1,
@@ -359,6 +368,8 @@ PLACED: dict[str, Sample] = {
     "w/<slug:workspace>/insights/needs/undo/<str:kept>/": lambda scene: {
         "kept": signing.dumps(["archive", []], salt=need_views.UNDO_SALT, compress=True)
     },
+    "s/<slug:token>/": lambda scene: {"token": scene.made["share secret"]},
+    "s/<slug:token>/calendar.ics": lambda scene: {"token": scene.made["calendar secret"]},
     "f/<slug:token>/": lambda scene: {"token": scene.made["form"].token},
     "f/<slug:token>/embed/": lambda scene: {"token": scene.made["form"].token},
     "f/<slug:token>/frame.js": lambda scene: {"token": scene.made["form"].token},
@@ -417,6 +428,12 @@ KINDS: dict[str, Sample] = {
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
     "experiments/flags/": record("flag"),
     "<slug:workspace>/flags/": record("flag"),
+    "roadmap/externals/": record("external"),
+    "roadmap/objectives/": record("objective"),
+    "<slug:workspace>/objectives/": record("objective"),
+    "roadmap/risks/": record("risk"),
+    "<slug:workspace>/risks/": record("risk"),
+    "<slug:workspace>/externals/": record("external"),
     "portal/boards/": record("board"),
     "alignment/sessions/": record("session"),
     "<slug:workspace>/sessions/": record("session"),

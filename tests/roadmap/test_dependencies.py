@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from roadbed.core.records import services as records
+from roadbed.core.tables import services as tables
 from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.models import Dependency, graphs
 
@@ -118,3 +120,38 @@ class TestHardDates:
         )
         feature.refresh_from_db()
         assert (feature.due_kind, feature.due_to) == ("hard", "Halden")
+
+
+class TestMerging:
+    def test_lets_the_survivor_wait_in_its_place_and_gives_it_back(self, make_feature, wait, ben, now):
+        one, two, three = make_feature("One"), make_feature("Two"), make_feature("Three")
+        wait(two, one)
+        wait(three, two)
+        merge = records.merge_records(survivor=three, merged=two, actor=ben.actor, at=now)
+        assert [(d.feature_id, d.on_id) for d in selectors.dependencies_of(three)[0]] == [(three.pk, one.pk)]
+        records.undo_merge(merge=merge, actor=ben.actor, at=now)
+        pairs = Dependency.objects.order_by("pk").values_list("feature_id", "on_id")
+        assert list(pairs) == [(two.pk, one.pk), (three.pk, two.pk)]
+
+
+class TestImports:
+    def test_name_the_circle_of_a_row_and_can_be_undone(self, workspace, make_feature, ben, now):
+        one, two = make_feature("One"), make_feature("Two")
+        later = now + timedelta(hours=1)
+        rows = (f"{two.key},One,Finish to start,2", f"{one.key},{two.key},fs,0", "Gone,One,,")
+        run = tables.create_import(
+            workspace=workspace,
+            target="dependencies",
+            name="waits.csv",
+            chunks=["\n".join(("Feature,Waits for,How,Lag", *rows)).encode()],
+            actor=ben.actor,
+            at=later,
+        )
+        tables.start_import(run=run, actor=ben.actor, at=later)
+        run = tables.run_import(run=run, actor=ben.actor, now=lambda: later)
+        assert run.rejected_count == 2
+        assert list(Dependency.objects.values_list("feature_id", "on_id", "lag")) == [(two.pk, one.pk, 2)]
+        tables.start_undo(run=run, actor=ben.actor)
+        run.refresh_from_db()
+        tables.undo_import(run=run, actor=ben.actor, now=lambda: later)
+        assert not Dependency.objects.exists()

@@ -13,6 +13,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled
 from ninja.errors import ValidationError as RequestError
 
+from roadbed.core.records.selectors import changed_since
 from roadbed.core.records.services import NotUndoableError, StaleRecordError
 
 
@@ -70,7 +71,15 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(StaleRecordError)
     def stale(request: HttpRequest, error: StaleRecordError) -> HttpResponse:
-        response = problem(status=412, detail=str(error))
+        since = changed_since(record=error.record, version=error.expected)
+        response = problem(
+            status=412,
+            detail=str(error),
+            errors=[
+                {"field": one.field, "message": f"{one.by} changed it.", "before": one.before, "now": one.now}
+                for one in since
+            ],
+        )
         response["ETag"] = f'"{error.record.version}"'
         return response
 

@@ -179,6 +179,8 @@ class ImportTarget:
     remove_others: Callable[[int, Sequence[int], datetime], None] | None = None
     """Given the workspace, the ids in `Outcome.others` of a batch that is undone, and when: takes them away."""
 
+    give_back: Callable[[int, Mapping[str, Any]], None] | None = None
+    """Called for each change that an undo puts back with (record, what was before): what is kept in other tables."""
     clean: Callable[..., str] | None = None
     """Given ``workspace_id`` and ``text``: the text as it may be kept, for the cells of rejected rows."""
 

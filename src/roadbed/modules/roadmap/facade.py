@@ -40,7 +40,7 @@ def _planned(feature: Feature, url: str) -> EvidenceItem:
         words.append(f"release {feature.release.title}")
     elif feature.horizon != Horizon.NONE:
         words.append(Horizon(feature.horizon).label.lower())
-    due = feature.target_end or (feature.release.ship_date if feature.release else None)
+    due = feature.due_date or feature.target_end or (feature.release.ship_date if feature.release else None)
     if due and not feature.is_closed:
         words.append(f"due {_day(due)}")
     firm = feature.status in {Status.DEVELOPMENT, Status.BETA, Status.SHIPPED} or feature.release is not None
@@ -160,7 +160,9 @@ def summaries(workspace_id: int, workspace: str, record_ids: Collection[int]) ->
             status_label=Status(feature.status).label,
             horizon=feature.horizon,
             release=feature.release.title if feature.release else "",
-            due_date=feature.target_end or (feature.release.ship_date if feature.release else None),
+            due_date=feature.due_date
+            or feature.target_end
+            or (feature.release.ship_date if feature.release else None),
             is_closed=feature.is_closed,
             url=f"/w/{workspace}/roadmap/features/{feature.key.lower()}/",
         )

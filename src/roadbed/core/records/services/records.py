@@ -25,6 +25,7 @@ class StaleRecordError(Exception):
 
     def __init__(self, record: Record, expected: int) -> None:
         self.record = record
+        self.expected = expected
         super().__init__(
             f"{record.key} is at version {record.version}, not {expected}: somebody changed it meanwhile."
         )

@@ -122,6 +122,7 @@ def _put_back(run: Import, batch: ImportBatch, actor: Actor, at: datetime) -> di
     keep |= set(_others(run).filter(record_id__in=ids).values_list("record_id", flat=True))
     count = 0
     by_kind: dict[str, list[int]] = {}
+    give_back = targets.get(run.target).give_back
     for change in changes:
         if change.record_id in keep:
             continue
@@ -141,6 +142,8 @@ def _put_back(run: Import, batch: ImportBatch, actor: Actor, at: datetime) -> di
         stored.updated_at = max(at, stored.created_at)
         stored.updated_by_id = actor.user_id
         stored.save()
+        if give_back is not None:
+            give_back(change.record_id, change.before)
         by_kind.setdefault(change.kind, []).append(change.record_id)
         count += 1
     for kind, changed in by_kind.items():

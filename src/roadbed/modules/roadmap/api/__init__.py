@@ -2,12 +2,29 @@
 
 from ninja import Router
 
-from roadbed.modules.roadmap.api import baselines, features, forecasts, releases
+from roadbed.modules.roadmap.api import (
+    baselines,
+    capacity,
+    dependencies,
+    estimates,
+    features,
+    forecasts,
+    objectives,
+    releases,
+    risks,
+    shares,
+)
 
 router = Router(tags=["roadmap"])
 router.add_router("", features.router)
 router.add_router("", releases.router)
 router.add_router("", baselines.router)
 router.add_router("", forecasts.router)
+router.add_router("", estimates.router)
+router.add_router("", dependencies.router)
+router.add_router("", capacity.router)
+router.add_router("", objectives.router)
+router.add_router("", risks.router)
+router.add_router("", shares.router)
 
 __all__ = ["router"]

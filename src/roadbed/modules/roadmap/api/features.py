@@ -30,6 +30,16 @@ from roadbed.modules.roadmap.forms import lists
 from roadbed.modules.roadmap.models import Feature, Release, Status
 
 router = Router(tags=["roadmap"])
+CAN_BE_EMPTIED = {
+    "target_start",
+    "target_end",
+    "not_before",
+    "due_date",
+    "actual_days",
+    "release",
+    "owner",
+    "team",
+}
 
 
 class FeaturesQuery(PageQuery):
@@ -151,11 +161,7 @@ def change_feature(
     given = body.dict(exclude_unset=True)
     for value in given.values():
         _plain(value)
-    kept = {
-        name: value
-        for name, value in given.items()
-        if value is not None or name in {"target_start", "target_end", "release", "owner", "team"}
-    }
+    kept = {name: value for name, value in given.items() if value is not None or name in CAN_BE_EMPTIED}
     changes = _resolve(access, kept)
     if "status_reason" in changes and "status" not in changes:
         changes["status"] = Status(feature.status)

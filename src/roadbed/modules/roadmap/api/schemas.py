@@ -8,7 +8,17 @@ from typing import Any, Literal
 from ninja import Field, Schema
 
 from roadbed.core.api import problems
-from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
+from roadbed.modules.roadmap.models import (
+    Feature,
+    Hardness,
+    Horizon,
+    Lane,
+    Level,
+    Release,
+    Size,
+    Status,
+    Work,
+)
 
 READ_PROBLEMS = problems.READ
 WRITE_PROBLEMS = problems.WRITE
@@ -48,6 +58,14 @@ class FeatureOut(Schema):
     team: str | None
     target_start: date | None
     target_end: date | None
+    work: Work
+    size: Size
+    not_before: date | None
+    due_date: date | None
+    due_kind: Hardness
+    due_to: str
+    actual_days: float | None
+    public_title: str
     external_source: str
     external_id: str
     evidence: TallyOut | None
@@ -99,6 +117,16 @@ class FeatureFields(Schema):
     team: str | None = Field(None, max_length=80, description="A team's name; empty for none.")
     target_start: date | None = None
     target_end: date | None = None
+    work: Work | None = None
+    size: Size | None = None
+    not_before: date | None = Field(None, description="Work cannot start earlier.")
+    due_date: date | None = None
+    due_kind: Hardness | None = Field(
+        None, description="A hard date is a promise and cannot lie in the past."
+    )
+    due_to: str | None = Field(None, max_length=120)
+    actual_days: float | None = Field(None, gt=0, le=100_000, description="Person-days that it took.")
+    public_title: str | None = Field(None, max_length=200)
 
 
 class FeatureIn(FeatureFields):
@@ -130,6 +158,9 @@ class ReleaseOut(Schema):
     product: str | None
     start_date: date | None
     ship_date: date | None
+    form: Release.Form
+    date_kind: Hardness
+    date_to: str
     shipped_at: datetime | None
     notes: str
     created_at: datetime
@@ -148,6 +179,11 @@ class ReleaseFields(Schema):
     product: str | None = Field(None, max_length=40)
     start_date: date | None = None
     ship_date: date | None = None
+    form: Release.Form | None = None
+    date_kind: Hardness | None = Field(
+        None, description="A hard date is a promise and cannot lie in the past."
+    )
+    date_to: str | None = Field(None, max_length=120)
     notes: str | None = Field(None, max_length=20_000)
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from roadbed.core.workspaces.models import Member, Product, Team, Workspace
-from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
+from roadbed.modules.roadmap.models import (
+    Feature,
+    Hardness,
+    Horizon,
+    Lane,
+    Level,
+    Release,
+    Size,
+    Status,
+    Work,
+)
 
 if TYPE_CHECKING:
     _MemberChoice = forms.ModelChoiceField[Member]
@@ -49,6 +59,41 @@ class FeatureForm(forms.Form):
     target_end = forms.DateField(
         required=False, label="Target until", widget=forms.DateInput(attrs={"type": "date"})
     )
+
+    work = forms.ChoiceField(choices=Work.choices, required=False, label="Kind of work")
+    size = forms.ChoiceField(
+        choices=Size.choices, required=False, help_text="Finds finished work of the same size."
+    )
+    not_before = forms.DateField(
+        required=False,
+        label="Not before",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Work cannot start earlier.",
+    )
+    due_date = forms.DateField(required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}))
+    due_kind = forms.ChoiceField(
+        choices=Hardness.choices,
+        required=False,
+        initial=Hardness.SOFT,
+        label="How firm",
+        help_text="A hard date is a promise to somebody.",
+    )
+    due_to = forms.CharField(required=False, max_length=120, label="Promised to, or why")
+    actual_days = forms.FloatField(
+        required=False,
+        min_value=0.01,
+        max_value=100_000,
+        label="Took, in person-days",
+        help_text="Once it is finished: others are estimated by it.",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    public_title = forms.CharField(
+        required=False, max_length=200, label="Public name", help_text="What people outside read instead."
+    )
+
+    def clean_due_kind(self) -> str:
+        """Return how firm the day is; soft where nobody said."""
+        return str(self.cleaned_data["due_kind"] or Hardness.SOFT)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,6 +148,17 @@ class ReleaseForm(forms.Form):
         required=False, label="Starts", widget=forms.DateInput(attrs={"type": "date"})
     )
     ship_date = forms.DateField(required=False, label="Ships", widget=forms.DateInput(attrs={"type": "date"}))
+    form = forms.ChoiceField(
+        choices=Release.Form.choices, required=False, initial=Release.Form.RELEASE, label="What it is"
+    )
+    date_kind = forms.ChoiceField(
+        choices=Hardness.choices,
+        required=False,
+        initial=Hardness.SOFT,
+        label="How firm",
+        help_text="A hard date is a promise to somebody.",
+    )
+    date_to = forms.CharField(required=False, max_length=120, label="Promised to, or why")
     notes = forms.CharField(
         required=False,
         max_length=20_000,
@@ -115,3 +171,11 @@ class ReleaseForm(forms.Form):
         product = self.fields["product"]
         if isinstance(product, forms.ModelChoiceField):
             product.queryset = Product.objects.filter(workspace=workspace, archived_at__isnull=True)
+
+    def clean_form(self) -> str:
+        """Return what it is; a release where nobody said."""
+        return str(self.cleaned_data["form"] or Release.Form.RELEASE)
+
+    def clean_date_kind(self) -> str:
+        """Return how firm the day is; soft where nobody said."""
+        return str(self.cleaned_data["date_kind"] or Hardness.SOFT)

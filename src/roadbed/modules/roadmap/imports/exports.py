@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from django.db.models import Prefetch
+
 from roadbed.core.records.models import Record, RecordTag
 from roadbed.core.tables.sources import Asked, ExportSource
 from roadbed.core.tables.writing import Cells, Column
-from roadbed.modules.roadmap.models import Feature, Release
+from roadbed.modules.roadmap.models import Estimate, External, Feature, Release
 from roadbed.modules.roadmap.models.strength import evidence_strength
 
 CHUNK = 1000
@@ -41,6 +43,10 @@ def _figure(name: str) -> Value:
     return lambda record: getattr(record.tally, name) if hasattr(record, "tally") else 0
 
 
+def _effort(name: str) -> Value:
+    return lambda record: next((getattr(one, name) for one in record.current), "")
+
+
 FEATURES: Mapping[str, Value] = {
     "Id": _own("key"),
     "Feature": _own("title"),
@@ -56,6 +62,17 @@ FEATURES: Mapping[str, Value] = {
     "Owner": _of("owner", "name"),
     "Target from": _own("target_start"),
     "Target until": _own("target_end"),
+    "Kind of work": _choice("work"),
+    "Size": _choice("size"),
+    "Not before": _own("not_before"),
+    "Due": _own("due_date"),
+    "How firm": _choice("due_kind"),
+    "Promised to": _own("due_to"),
+    "Took": _own("actual_days"),
+    "Public name": _own("public_title"),
+    "Effort P10": _effort("p10"),
+    "Effort P50": _effort("p50"),
+    "Effort P90": _effort("p90"),
     "Product": _of("product", "name"),
     "Description": _own("description"),
     "People": _figure("people"),
@@ -70,8 +87,25 @@ RELEASES: Mapping[str, Value] = {
     "Ships": _own("ship_date"),
     "Shipped": _own("shipped_at"),
     "State": _choice("state"),
+    "What it is": _choice("form"),
+    "How firm": _choice("date_kind"),
+    "Promised to": _own("date_to"),
     "Product": _of("product", "name"),
     "Notes": _own("notes"),
+}
+
+
+EXTERNALS: Mapping[str, Value] = {
+    "Id": _own("key"),
+    "Promise": _own("title"),
+    "Promised by": _own("promised_by"),
+    "Promised from": _own("earliest"),
+    "Promised until": _own("latest"),
+    "State": _choice("state"),
+    "Delivered on": _own("delivered_date"),
+    "Contact": _own("contact"),
+    "Owner": _of("owner", "name"),
+    "Notes": _own("description"),
 }
 
 
@@ -84,14 +118,19 @@ def _tags(ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def _source(
-    name: str, label: str, model: type[Record], values: Mapping[str, Value], related: Sequence[str]
+    name: str,
+    label: str,
+    model: type[Record],
+    values: Mapping[str, Value],
+    related: Sequence[str],
+    fetched: Sequence[Prefetch[str]] = (),
 ) -> ExportSource:
     def columns(asked: Asked) -> Sequence[Column]:
         return [Column(header, 48 if header in WIDE else 18) for header in (*values, "Tags")]
 
     def rows(asked: Asked, wanted: Sequence[Column]) -> Iterator[Cells]:
         records: Any = asked.narrow(model.objects.in_workspace(asked.workspace_id))
-        stream = records.select_related(*related).iterator(chunk_size=CHUNK)
+        stream = records.select_related(*related).prefetch_related(*fetched).iterator(chunk_size=CHUNK)
         while chunk := list(islice(stream, CHUNK)):
             tags = _tags([record.pk for record in chunk])
             for record in chunk:
@@ -106,5 +145,9 @@ FEATURE_SOURCE = _source(
     Feature,
     FEATURES,
     ("product", "release", "team", "owner__user", "tally", "parent"),
+    (Prefetch("estimates", queryset=Estimate.objects.filter(is_current=True), to_attr="current"),),
 )
 RELEASE_SOURCE = _source("releases", "Releases", Release, RELEASES, ("product",))
+EXTERNAL_SOURCE = _source(
+    "externals", "Promises from outside", External, EXTERNALS, ("product", "owner__user")
+)

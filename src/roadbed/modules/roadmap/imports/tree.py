@@ -17,17 +17,36 @@ from roadbed.modules.roadmap.imports.presets import PRESETS
 from roadbed.modules.roadmap.models import (
     LEVEL_ORDER,
     Feature,
+    Hardness,
     Horizon,
     Lane,
     Level,
     Release,
+    Size,
     Status,
     StatusSpell,
+    Work,
     trails,
 )
 from roadbed.modules.roadmap.services import order, tree
 
-PLAIN = ("description", "status_reason", "horizon", "status", "target_start", "target_end")
+RELEASE_PLAIN = ("start_date", "ship_date", "form", "date_kind", "date_to", "notes")
+PLAIN = (
+    "description",
+    "status_reason",
+    "horizon",
+    "status",
+    "target_start",
+    "target_end",
+    "work",
+    "size",
+    "not_before",
+    "due_date",
+    "due_kind",
+    "due_to",
+    "actual_days",
+    "public_title",
+)
 
 
 @dataclass(slots=True)
@@ -104,6 +123,10 @@ def _draft(run: Run, plan: Plan, index: int, row: ParsedRow) -> Draft | str:
     """Return the draft of a row, or why it cannot be kept."""
     said = row.values
     values: dict[str, Any] = {name: said[name] for name in PLAIN if name in said}
+    if "actual_days" in values:
+        values["actual_days"] = float(values["actual_days"])
+        if values["actual_days"] <= 0:
+            return "What was finished took more than nothing."
     if said.get("status") == Status.DROPPED and not said.get("status_reason"):
         values["status_reason"] = "Dropped before it was imported"
     lookups = (("team", plan.teams), ("owner", plan.members), ("release", plan.releases))
@@ -319,7 +342,7 @@ def write_releases(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
         if start and ships and ships < start:
             rejects.append((index, "The release ships before it starts."))
             continue
-        values = {name: said[name] for name in ("start_date", "ship_date", "notes") if name in said}
+        values = {name: said[name] for name in RELEASE_PLAIN if name in said}
         if "shipped_at" in said:
             values |= {"shipped_at": said["shipped_at"], "state": Release.State.RELEASED}
         known = None if row.key else plan.releases.get(str(said["title"]).casefold())
@@ -336,7 +359,8 @@ def write_releases(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
     return written.outcome
 
 
-def _choices(choices: Sequence[tuple[str, str]], **words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def choices_of(choices: Sequence[tuple[str, str]], **words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the values of a choice, each with its label and the other words for it."""
     return {value: (label, *words.get(value, ())) for value, label in choices}
 
 
@@ -354,13 +378,13 @@ FEATURES = ImportTarget(
         Field("parent", "Lies under", aliases=("parent", "parent id", "epic", "epic link", "area", "component"),
               help="The id, key or title of the feature above; it stands before this one in the file."),
         Field("description", "Description", "long_text", aliases=("details", "body", "notes"), max_length=20_000),
-        Field("lane", "Lane", "choice", choices=_choices(Lane.choices, technical=("tech", "platform", "debt"))),
+        Field("lane", "Lane", "choice", choices=choices_of(Lane.choices, technical=("tech", "platform", "debt"))),
         Field("level", "Level", "choice", aliases=("type", "issue type"),
-              choices=_choices(Level.choices, area=("epic", "theme", "initiative", "component"),
+              choices=choices_of(Level.choices, area=("epic", "theme", "initiative", "component"),
                                feature=("new feature", "improvement"), story=("user story", "task", "sub-task"))),
         Field("status", "Status", "choice", aliases=("state", "stage"),
-              choices=_choices(Status.choices, idea=("new", "backlog", "open", "opened"),
-                               discovery=("research", "under review"),
+              choices=choices_of(Status.choices, idea=("new", "backlog", "open", "opened"),
+                                 discovery=("research", "under review"),
                                planned=("to do", "todo", "ready", "selected for development"),
                                development=("in progress", "doing", "started", "development"),
                                beta=("testing", "in review"), shipped=("done", "released", "closed", "complete"),
@@ -368,7 +392,7 @@ FEATURES = ImportTarget(
         Field("status_reason", "Because", aliases=("reason", "resolution"), max_length=300),
         Field("status_at", "In this status since", "datetime", aliases=("status since", "resolved", "shipped at")),
         Field("horizon", "Horizon", "choice", aliases=("timeframe", "when"),
-              choices=_choices(Horizon.choices, none=("none", "unplanned"))),
+              choices=choices_of(Horizon.choices, none=("none", "unplanned"))),
         Field("release", "Release", aliases=("fix version", "version", "milestone"),
               help="The name of a release that is there."),
         Field("team", "Team", help="The name of a team that is there."),
@@ -376,7 +400,19 @@ FEATURES = ImportTarget(
         Field("predecessors", "Waits for", aliases=("predecessors", "depends on", "blocked by"), max_length=2000,
               help="Ids of rows, with type and lag as Project writes them: 4FS+2d; 7SS."),
         Field("target_start", "Target from", "date", aliases=("start date", "start")),
-        Field("target_end", "Target until", "date", aliases=("due date", "due", "end date", "end")),
+        Field("target_end", "Target until", "date", aliases=("end date", "end")),
+        Field("work", "Kind of work", "choice", aliases=("kind", "work type"),
+              choices=choices_of([one for one in Work.choices if one[0]], debt=("debt", "tech debt"),
+                               platform=("platform", "infrastructure"), capability=("capability", "new"))),
+        Field("size", "Size", "choice", aliases=("t-shirt size", "t shirt"),
+              choices=choices_of([one for one in Size.choices if one[0]], s=("small",), m=("medium",), l=("large",))),
+        Field("not_before", "Not before", "date", aliases=("earliest start",)),
+        Field("due_date", "Due", "date", aliases=("due date", "deadline")),
+        Field("due_kind", "How firm", "choice", choices=choices_of(Hardness.choices, hard=("fixed", "promised"))),
+        Field("due_to", "Promised to", max_length=120),
+        Field("actual_days", "Took", "number", aliases=("actual effort", "actual days", "spent"),
+              help="Person-days that it took."),
+        Field("public_title", "Public name", max_length=200),
         TAGS,
     ),
     write=write,
@@ -398,6 +434,9 @@ RELEASES = ImportTarget(
         Field("start_date", "Starts", "date", aliases=("start", "start date")),
         Field("ship_date", "Ships", "date", aliases=("due", "due date", "release date", "planned date")),
         Field("shipped_at", "Shipped", "datetime", aliases=("shipped at", "released", "released at")),
+        Field("form", "What it is", "choice", choices=choices_of(Release.Form.choices)),
+        Field("date_kind", "How firm", "choice", choices=choices_of(Hardness.choices, hard=("fixed", "promised"))),
+        Field("date_to", "Promised to", max_length=120),
         Field("notes", "Notes", "long_text", aliases=("description", "changelog"), max_length=20_000),
         TAGS,
     ),

@@ -239,3 +239,8 @@ class SkillNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.share}% {self.skill_id}"
+
+    @property
+    def share_words(self) -> str:
+        """The part of the work, in percent."""
+        return f"{self.share}%"

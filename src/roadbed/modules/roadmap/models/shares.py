@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from roadbed.core.workspaces.models import Workspace
 
@@ -39,8 +41,6 @@ class Share(models.Model):
     )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    opened = models.PositiveIntegerField(default=0, help_text="How often it was looked at.")
-    opened_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -48,8 +48,22 @@ class Share(models.Model):
             models.CheckConstraint(
                 name="share_audience_known", condition=Q(audience__in=["inside", "clients"])
             ),
+            models.CheckConstraint(
+                name="share_expires_after_it_was_made",
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
+                violation_error_message="A link cannot expire before it is made.",
+            ),
+            models.CheckConstraint(
+                name="share_calendar_for_colleagues",
+                condition=Q(form="page") | Q(audience="inside"),
+                violation_error_message="A calendar has days, so it is for colleagues.",
+            ),
             models.CheckConstraint(name="share_form_known", condition=Q(form__in=["page", "calendar"])),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether its address still leads anywhere."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)

@@ -50,7 +50,7 @@ def filter_features(*, workspace_id: int, filters: Mapping[str, Any]) -> QuerySe
         rows = rows.filter(_found_by_words(workspace_id, words))
     if product := filters.get("product"):
         rows = rows.filter(product__slug=product)
-    for name in ("lane", "level", "status", "horizon"):
+    for name in ("lane", "level", "status", "horizon", "work", "size"):
         if chosen := filters.get(name):
             rows = rows.filter(**{f"{name}__in": chosen if not isinstance(chosen, str) else [chosen]})
     if team := filters.get("team"):

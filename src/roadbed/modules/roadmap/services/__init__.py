@@ -47,6 +47,15 @@ from roadbed.modules.roadmap.services.features import (
     place_feature,
 )
 from roadbed.modules.roadmap.services.merging import FEATURE_MOVER
+from roadbed.modules.roadmap.services.objectives import (
+    ObjectiveDraft,
+    change_objective,
+    check_in,
+    create_objective,
+    deliver,
+    put_key_result,
+    remove_key_result,
+)
 from roadbed.modules.roadmap.services.releases import (
     ReleaseDraft,
     change_release,
@@ -55,6 +64,8 @@ from roadbed.modules.roadmap.services.releases import (
     reopen_release,
     ship_release,
 )
+from roadbed.modules.roadmap.services.risks import RiskDraft, change_risk, create_risk
+from roadbed.modules.roadmap.services.shares import create_share, opens, revoke_share
 from roadbed.modules.roadmap.services.statuses import change_status, drop_feature, ship_feature
 from roadbed.modules.roadmap.services.team_parts import TEAM_PART
 from roadbed.modules.roadmap.services.tree import CycleError, move_feature
@@ -70,8 +81,10 @@ __all__ = [
     "Draft",
     "ExternalDraft",
     "NotUndoableError",
+    "ObjectiveDraft",
     "Refused",
     "ReleaseDraft",
+    "RiskDraft",
     "StalePlanError",
     "Undone",
     "access_deed",
@@ -83,15 +96,22 @@ __all__ = [
     "change_external",
     "change_feature",
     "change_many",
+    "change_objective",
     "change_release",
+    "change_risk",
     "change_status",
     "change_team_plan",
+    "check_in",
     "create_external",
     "create_feature",
+    "create_objective",
     "create_release",
+    "create_risk",
+    "create_share",
     "delete_feature",
     "delete_many",
     "delete_release",
+    "deliver",
     "drop_feature",
     "estimate_feature",
     "follow_life",
@@ -100,14 +120,18 @@ __all__ = [
     "move_feature",
     "move_many",
     "open_round",
+    "opens",
     "place_feature",
     "put_day",
+    "put_key_result",
     "put_seat",
     "remove_absence",
     "remove_day",
     "remove_dependency",
+    "remove_key_result",
     "remove_seat",
     "reopen_release",
+    "revoke_share",
     "set_skill_needs",
     "ship_feature",
     "ship_release",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.records.models import Record
 from roadbed.core.records.services import Mover
-from roadbed.modules.roadmap.models import Feature
+from roadbed.modules.roadmap import selectors
+from roadbed.modules.roadmap.models import Dependency, Feature, Risk, graphs
 from roadbed.modules.roadmap.services import order, tree
 
 
@@ -53,12 +55,49 @@ def _move(merged: Record, survivor: Record) -> Any:
             _reparent(child, home)
         except ValidationError:
             _reparent(child, Feature.objects.filter(pk=home.parent_id).first() if home.parent_id else None)
-    return {"moved": trail}
+    return {"moved": trail, **_take_ties(old, new)}
+
+
+def _take_ties(old: Feature, new: Feature) -> dict[str, Any]:
+    """Let the survivor wait, be waited for and be at risk in the merged one's place, where that closes no circle."""
+    taken: dict[str, Any] = {"waits": [], "waited": [], "risks": []}
+    for dependency in Dependency.objects.filter(Q(feature=old) | Q(on=old)).order_by("pk"):
+        side = "feature" if dependency.feature_id == old.pk else "on"
+        feature_id = new.pk if side == "feature" else dependency.feature_id
+        on_id = dependency.on_id if side == "feature" else new.pk
+        if feature_id == on_id:
+            continue
+        known = Dependency.objects.filter(
+            feature_id=feature_id, on_id=on_id, external_id=dependency.external_id, tie=dependency.tie
+        )
+        if known.exists():
+            continue
+        if on_id is not None:
+            wait = graphs.Wait(feature=feature_id, on=on_id, tie=dependency.tie)
+            if selectors.graph_of(workspace_id=new.workspace_id).circle_with(wait):
+                continue
+        Dependency.objects.filter(pk=dependency.pk).update(**{f"{side}_id": new.pk})
+        taken["waits" if side == "feature" else "waited"].append(dependency.pk)
+    for risk in Risk.objects.filter(hits=old).exclude(hits=new):
+        risk.hits.add(new)
+        taken["risks"].append(risk.pk)
+    return taken
+
+
+def _give_ties_back(merged: Record, survivor: Record, trail: Any) -> None:
+    Dependency.objects.filter(pk__in=trail.get("waits", []), feature_id=survivor.pk).update(
+        feature_id=merged.pk
+    )
+    Dependency.objects.filter(pk__in=trail.get("waited", []), on_id=survivor.pk).update(on_id=merged.pk)
+    for risk in Risk.objects.filter(pk__in=trail.get("risks", [])):
+        risk.hits.remove(survivor.pk)
 
 
 def _move_back(merged: Record, survivor: Record, trail: Any) -> None:
     if "released" in trail:
         Feature.objects.filter(pk__in=trail["released"], release_id=survivor.pk).update(release_id=merged.pk)
+    if merged.kind == "feature":
+        _give_ties_back(merged, survivor, trail)
     if trail.get("moved"):
         tree.lock_tree(workspace_id=merged.workspace_id)
     for pk, parent_id, position in reversed(trail.get("moved", [])):

@@ -13,7 +13,8 @@ from roadbed.modules.roadmap import imports, selectors
 from roadbed.modules.roadmap.forms import lists
 
 
-def _format(request: HttpRequest) -> str:
+def format_of(request: HttpRequest) -> str:
+    """Return the format that is asked for."""
     wanted = request.GET.get("format", "csv")
     if wanted not in writing.FORMATS:
         raise Http404
@@ -27,7 +28,7 @@ def features(request: HttpRequest, access: Access) -> HttpResponseBase:
     state = lists.FILTERS.parse(request.GET, options=lists.options_for(access))
     rows = selectors.filter_features(workspace_id=access.workspace.pk, filters=state.values)
     asked = Asked(workspace_id=access.workspace.pk, within=rows)
-    return export_response(imports.FEATURE_SOURCE, asked, format=_format(request))
+    return export_response(imports.FEATURE_SOURCE, asked, format=format_of(request))
 
 
 @page()
@@ -37,4 +38,4 @@ def releases(request: HttpRequest, access: Access) -> HttpResponseBase:
     state = lists.RELEASE_FILTERS.parse(request.GET, options=lists.options_for(access))
     rows = selectors.filter_releases(workspace_id=access.workspace.pk, filters=state.values)
     asked = Asked(workspace_id=access.workspace.pk, within=rows)
-    return export_response(imports.RELEASE_SOURCE, asked, format=_format(request))
+    return export_response(imports.RELEASE_SOURCE, asked, format=format_of(request))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,9 +22,19 @@ from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.forms.features import FeatureForm, NewFeatureForm
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
 from roadbed.modules.roadmap.models.strength import evidence_strength
-from roadbed.modules.roadmap.views import fields, forecasts, shared
+from roadbed.modules.roadmap.views import dependencies, effort, fields, forecasts, merging, shared
 from roadbed.web import responses, toasts
 
+PLANNED = (
+    "work",
+    "size",
+    "not_before",
+    "due_date",
+    "due_kind",
+    "due_to",
+    "actual_days",
+    "public_title",
+)
 CHANGEABLE = (
     "title",
     "description",
@@ -35,7 +45,11 @@ CHANGEABLE = (
     "target_start",
     "target_end",
     "horizon",
+    *PLANNED,
 )
+
+
+EDITED = (*CHANGEABLE, "status", "status_reason")
 
 
 def _facts(access: Access, feature: Feature) -> list[dict[str, Any]]:
@@ -76,6 +90,9 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         ],
         "slips": shared.slip_lines(feature),
         "forecast": forecasts.card(access, feature, today=timezone.localdate()),
+        **effort.effort_context(access, feature),
+        **dependencies.waits_context(access, feature),
+        "today": timezone.localdate(),
         "release_url": shared.release_url(access, feature.release) if feature.release else "",
     }
     return responses.page(request, "roadmap/feature.html", context)
@@ -136,6 +153,7 @@ def add(request: HttpRequest, access: Access) -> HttpResponse:
             release=data["release"],
             target_start=data["target_start"],
             target_end=data["target_end"],
+            **{name: data[name] for name in PLANNED},
         )
         try:
             feature, deed = services.create_feature(
@@ -169,13 +187,14 @@ def edit(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         "url": shared.feature_url(access, feature),
         "base": shared.base(access),
     }
+    unchanged = merging.form_of(feature, EDITED)
+    as_it_is = merging.as_posted(unchanged)
     if request.method == "GET":
-        names = [*CHANGEABLE, "status", "status_reason"]
-        initial = {name: getattr(feature, name) for name in names}
-        context["form"] = FeatureForm(workspace=access.workspace, initial=initial)
+        context |= {"form": unchanged, "signed": merging.sign(as_it_is)}
         return responses.page(request, "roadmap/feature_form.html", context)
-    form = FeatureForm(request.POST, workspace=access.workspace)
-    context["form"] = form
+    sent = merging.chosen(request, theirs=as_it_is)
+    form = FeatureForm(sent, workspace=access.workspace)
+    context |= {"form": form, "signed": request.POST.get("base", "")}
     if form.is_valid():
         data = form.cleaned_data
         changes = {name: data[name] for name in CHANGEABLE}
@@ -192,6 +211,9 @@ def edit(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         except ValidationError as error:
             _put_errors(form, error)
         except records.StaleRecordError as error:
+            base = merging.read(request.POST.get("base", ""))
+            if base is not None:
+                return _ask_which(request, access, feature, sent, base)
             form.add_error(None, f"{error} Look at the newest version, then change it.")
         else:
             toasts.add(
@@ -201,6 +223,29 @@ def edit(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             )
             return HttpResponseRedirect(shared.feature_url(access, feature))
     return responses.form_page(request, "roadmap/feature_form.html", context)
+
+
+def _ask_which(
+    request: HttpRequest, access: Access, feature: Feature, sent: QueryDict, base: merging.Posted
+) -> HttpResponse:
+    """Show what somebody else has changed meanwhile beside what was to be changed."""
+    fresh = shared.feature_or_404(access, feature.key)
+    unchanged = merging.form_of(fresh, EDITED)
+    theirs = merging.as_posted(unchanged)
+    values, conflicts, taken = merging.merge(
+        form=unchanged, base=base, theirs=theirs, mine=merging.mine_of(sent, unchanged)
+    )
+    context = {
+        "feature": fresh,
+        "url": shared.feature_url(access, fresh),
+        "base": shared.base(access),
+        "who": fresh.updated_by.display_name if fresh.updated_by else "Somebody",
+        "conflicts": conflicts,
+        "taken": taken,
+        "sent": values,
+        "signed": merging.sign(theirs),
+    }
+    return responses.form_page(request, "roadmap/merge.html", context)
 
 
 def _version(request: HttpRequest) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from roadbed.core.records import markdown, pages
@@ -69,7 +70,9 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
                     "title": parts.title(
                         release.title, url=shared.release_url(access, release), key_text=release.key
                     ),
-                    "state": _state(release),
+                    "state": _state(release)
+                    if release.form == Release.Form.RELEASE
+                    else format_html("{} {}", _state(release), parts.chip("Milestone", tone="outline")),
                     "starts": parts.when(release.start_date),
                     "ships": parts.when(
                         release.shipped_at.date() if release.shipped_at else release.ship_date
@@ -164,7 +167,7 @@ def edit(request: HttpRequest, access: Access, number: int) -> HttpResponse:
     release = shared.release_or_404(access, number)
     context: dict[str, Any] = {"release": release, "url": shared.release_url(access, release)}
     if request.method == "GET":
-        initial = {name: getattr(release, name) for name in ("title", "start_date", "ship_date", "notes")}
+        initial = {name: getattr(release, name) for name in ReleaseForm.base_fields}
         initial["product"] = release.product_id
         context["form"] = ReleaseForm(workspace=access.workspace, initial=initial)
         return _form(request, access, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -174,6 +175,12 @@ def switch(access: Access, current: str) -> list[dict[str, object]]:
         ("timeline", "Timeline", "timeline/"),
         ("releases", "Releases", "releases/"),
         ("baselines", "Baselines", "baselines/"),
+        ("technical", "Technical", "technical/"),
+        ("portfolio", "Portfolio", "portfolio/"),
+        ("objectives", "Objectives", "objectives/"),
+        ("dependencies", "Dependencies", "dependencies/"),
+        ("risks", "Risks", "risks/"),
+        ("teams", "Teams", "teams/"),
     )
     return [{"label": label, "url": place + path, "current": name == current} for name, label, path in ways]
 
@@ -196,3 +203,23 @@ def slip_lines(record: Record) -> list[dict[str, object]]:
         {"slip": one, "moved": moved(one.days), "tone": "bad" if (one.days or 0) > 0 else "good"}
         for one in baselines.slips_of(record=record)
     ]
+
+
+def deed(
+    request: HttpRequest,
+    access: Access,
+    act: Callable[[], Deed | None],
+    *,
+    otherwise: str,
+    message: str = "",
+) -> HttpResponse:
+    """Do one thing that needs no form; a refusal is said in a toast."""
+    try:
+        made = act()
+    except ValidationError as error:
+        toasts.add(request, " ".join(error.messages), tone="bad")
+        return responses.back(request, otherwise=otherwise)
+    if message or made is not None:
+        said = message or (made.summary if made is not None else "")
+        toasts.add(request, said, undo_url=undo_url(access, made))
+    return responses.back(request, otherwise=otherwise)

@@ -10,6 +10,7 @@ from roadbed.core.accounts.actors import Actor
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Member, Product, Team, Workspace
 from roadbed.modules.roadmap import services as roadmap
+from roadbed.modules.roadmap.demo import substance
 from roadbed.modules.roadmap.models import Feature, Horizon, Lane, Level, Release, Status
 
 
@@ -238,3 +239,4 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
             actor=story.actor(),
             at=at - timedelta(days=1),
         )
+    substance.load(workspace=workspace, seed=seed, at=at)
