@@ -101,7 +101,7 @@ def find_themes(
         Row to theme, for texts that a person has put where they are. Whatever the numbers mean to the caller,
         texts pinned alike are kept in one theme of the answer, and texts pinned differently in different ones.
     languages : sequence of str, length n, optional
-        The code of each text's language, empty where it is unknown. Languages of at least eight texts are kept apart:
+        The code of each text's language, empty where it is unknown. Languages of more than a few texts are kept apart:
         no theme holds two of them. For models that read one language; give none for a model that reads many.
     seed : int
         The same input and seed give the same answer.

@@ -20,9 +20,10 @@ Vectors = npt.NDArray[np.float32]
 
 UNKNOWN = -1
 APART = 8
+FEWEST = 3
 SHARE = 500
-"""A language of fewer texts than eight, or than one in five hundred, has no themes of its own: the detector's slips
-would make some."""
+"""A language has themes of its own from three texts on among a few dozen, from eight among more, and from one in five
+hundred among thousands: with fewer, the detector's slips would make some."""
 SURE = 0.7
 """A language that was told less surely than this is better taken as unknown here."""
 
@@ -38,7 +39,7 @@ def spoken(*, languages: Sequence[str]) -> Spoken | None:
     True
     """
     counts = Counter(code for code in languages if code)
-    least = max(APART, len(languages) // SHARE)
+    least = max(min(APART, max(FEWEST, len(languages) // 20)), len(languages) // SHARE)
     ordered = sorted(
         (code for code, count in counts.items() if count >= least), key=lambda c: (-counts[c], c)
     )
