@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('roadmap', '0003_baselines'),
+        ('roadmap', '0004_forecasts'),
         ('workspaces', '0003_circles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
