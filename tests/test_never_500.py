@@ -14,7 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.permissions import knock, routes, scene, sent
+from tests.permissions import knock, routes, samples, scene, sent
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +98,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[scene.Scene
 
 def some_part(route: routes.Route, name: str, world: scene.Scene, luck: random.Random) -> Any:
     """Return what is there, something that is not, or nonsense that still fits the converter."""
-    usual = scene.parts_of(route.route, [name], world)[name]
+    usual = samples.parts_of(route.route, [name], world)[name]
     converter = type(route.converters[name]).__name__
     if name == "workspace" or luck.random() < 0.6:
         return usual

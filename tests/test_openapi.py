@@ -21,7 +21,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from roadbed.config import api_docs
-from tests.permissions import scene
+from tests.permissions import samples, scene
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "openapi.json"
 WRITE = "WRITE_SNAPSHOTS=1 .venv/bin/pytest tests/test_openapi.py -k kept_one"
@@ -112,8 +112,8 @@ def aim(case: Any, world: scene.Scene) -> None:
     """Let the captured parts of the address mean what is there."""
     route = case.operation.path.lstrip("/").replace("{workspace}", "<slug:workspace>")
     names = list(case.path_parameters or {})
-    known = [name for name in names if name in scene.SAMPLES]
-    case.path_parameters.update(scene.parts_of(route.replace("{", "<").replace("}", ">"), known, world))
+    known = [name for name in names if name in samples.SAMPLES]
+    case.path_parameters.update(samples.parts_of(route.replace("{", "<").replace("}", ">"), known, world))
 
 
 @pytest.fixture(scope="module")

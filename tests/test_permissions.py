@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test.utils import CaptureQueriesContext
 
-from tests.permissions import knock, routes, scene, sent, table
+from tests.permissions import knock, routes, samples, scene, sent, table
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROLES = ("viewer", "contributor", "maker", "owner")
@@ -53,7 +53,7 @@ def ask(world: scene.Scene, route: routes.Route, method: str, who: str) -> HttpR
     """Send one request as somebody, and undo whatever it did."""
     browser = knock.Browser(sessions(world).get(who, ""))
     headers = {"Authorization": f"Bearer {world.reading}"} if who == "reading token" else {}
-    path = routes.address(route.route, scene.parts_of(route.route, list(route.converters), world))
+    path = routes.address(route.route, samples.parts_of(route.route, list(route.converters), world))
     query = sent.ASKED.get(route.route, "")
     body = sent.sent_to(method=method, route=route.route, scene=world)
     extra: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.people import Someone
-from tests.permissions import routes, scene, sent, table
+from tests.permissions import routes, samples, sent, table
 from tests.privacy.world import SHARED, World
 
 PORTAL = "p/<slug:workspace>/"
@@ -40,7 +40,7 @@ def addresses(world: World, person: Someone) -> Iterator[str]:
     """Every address that reads, with everything that it can be asked about a private piece."""
     for route in READ:
         names = list(route.converters)
-        parts = scene.parts_of(route.route, names, world.scene)
+        parts = samples.parts_of(route.route, names, world.scene)
         asked = sent.ASKED.get(route.route, "")
         yield _address(route, parts, asked)
         for made in ("need", "second need", "feature", "account", "person"):

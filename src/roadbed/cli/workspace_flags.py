@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +79,7 @@ def list_flags(
         print_json(found)
         return
 
-    def said(flag: dict[str, object], environment: str) -> str:
+    def said(flag: Mapping[str, object], environment: str) -> str:
         states = flag["environments"]
         state = states.get(environment) if isinstance(states, dict) else None
         if state is None:

@@ -98,7 +98,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rows(condition: Mapping[str, Any]) -> list[dict[str, str]] | None:
     """Return a condition as rows of attribute, operator and value; None where it is more than that."""
-    rows = []
+    rows: list[dict[str, str]] = []
     for attribute, test in condition.items():
         operator, value = "$eq", test
         if isinstance(test, Mapping):

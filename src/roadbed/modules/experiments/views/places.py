@@ -344,11 +344,10 @@ def revert(request: HttpRequest, access: Access, key: str, environment: str) -> 
     except REFUSALS as error:
         toasts.add(request, _sentence(error), tone="bad")
     else:
-        is_draft = isinstance(done, FlagDraft)
         toasts.add(
             request,
             f"A draft goes back to revision {number}; it asks for approval."
-            if is_draft
+            if isinstance(done, FlagDraft)
             else f"Back to revision {number}, as revision {done.number}.",
         )
     return HttpResponseRedirect(shared.place_url(access, flag, place))

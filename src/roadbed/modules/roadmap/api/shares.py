@@ -20,7 +20,7 @@ from roadbed.modules.roadmap.models import Share
 router = Router(tags=["roadmap"])
 
 
-class ShareOut(Schema):
+class RoadmapShareOut(Schema):
     """A link; its secret is not kept."""
 
     id: int
@@ -42,7 +42,7 @@ class ShareOut(Schema):
 class ShareMade(Schema):
     """A new link with its address, which is told once."""
 
-    share: ShareOut
+    share: RoadmapShareOut
     url: str
 
 
@@ -58,7 +58,10 @@ class ShareIn(Schema):
 
 
 @router.get(
-    "shares", response={200: list[ShareOut], **READ_PROBLEMS}, operation_id="list_shares", url_name="shares"
+    "shares",
+    response={200: list[RoadmapShareOut], **READ_PROBLEMS},
+    operation_id="list_shares",
+    url_name="shares",
 )
 def list_shares(request: HttpRequest, workspace: Path[str]) -> list[Share]:
     """List the links to the roadmap, those that still lead somewhere first."""

@@ -99,7 +99,8 @@ class Substance:
     def find(self, beginning: str) -> Feature:
         """The feature whose title begins like this, as it is now."""
         found = next(one for one in self.features if one.title.startswith(beginning))
-        return Feature.objects.get(pk=found.pk)
+        now: Feature = Feature.objects.get(pk=found.pk)
+        return now
 
     def work(self) -> None:
         """Sizes, kinds of work, public names, and what finished work took."""

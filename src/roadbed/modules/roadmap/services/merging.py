@@ -68,7 +68,7 @@ def _take_ties(old: Feature, new: Feature) -> dict[str, Any]:
         if feature_id == on_id:
             continue
         known = Dependency.objects.filter(
-            feature_id=feature_id, on_id=on_id, external_id=dependency.external_id, tie=dependency.tie
+            feature_id=feature_id, on_id=on_id, external=dependency.external, tie=dependency.tie
         )
         if known.exists():
             continue
