@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
-from openfeature.exception import FlagNotFoundError, GeneralError, TypeMismatchError
+from openfeature.exception import FlagNotFoundError, OpenFeatureError, TypeMismatchError
 
 from roadbed.cli.server import free_port
 from roadbed.config.ofrep.store import FILE, digest
@@ -116,7 +116,7 @@ def test_the_python_client(server: str) -> None:
             provider.resolve_integer_details("ratio", 0, canada)
         with pytest.raises(FlagNotFoundError):
             provider.resolve_boolean_details("nope", False, canada)
-    with client(server, "wrong") as stranger, pytest.raises(GeneralError):
+    with client(server, "wrong") as stranger, pytest.raises(OpenFeatureError, match="forbidden"):
         stranger.resolve_boolean_details("new-map", False, canada)
 
 

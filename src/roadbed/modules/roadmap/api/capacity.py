@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -126,7 +126,7 @@ class AbsenceIn(Schema):
     first: date
     last: date
     share: int = Field(100, ge=1, le=100)
-    reason: Absence.Reason = Absence.Reason.LEAVE
+    reason: Literal["leave", "training", "other"] = "leave"
     note: str = Field("", max_length=120)
 
 

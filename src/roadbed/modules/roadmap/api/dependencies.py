@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -192,7 +192,7 @@ class ExternalFields(Schema):
     contact: str | None = Field(None, max_length=200)
     earliest: date | None = None
     latest: date | None = None
-    state: External.State | None = None
+    state: Literal["waiting", "delivered", "off"] | None = None
     delivered_date: date | None = None
     owner: str | None = Field(None, max_length=254, description="An address of a member; empty for nobody.")
     product: str | None = Field(None, max_length=40)

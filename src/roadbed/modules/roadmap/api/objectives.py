@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -115,7 +115,7 @@ class ObjectiveFields(Schema):
     title: str | None = Field(None, min_length=1, max_length=300)
     first_date: date | None = None
     last_date: date | None = None
-    state: Objective.State | None = None
+    state: Literal["draft", "active", "closed"] | None = None
     owner: str | None = Field(None, max_length=254)
     department: str | None = Field(None, max_length=80)
     product: str | None = Field(None, max_length=40)

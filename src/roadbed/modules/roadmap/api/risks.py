@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -68,7 +68,7 @@ class RiskFields(Schema):
     low: float | None = Field(None, gt=0, le=20_000)
     likely: float | None = Field(None, gt=0, le=20_000)
     high: float | None = Field(None, gt=0, le=20_000)
-    state: Risk.State | None = None
+    state: Literal["open", "happened", "averted"] | None = None
     hits: list[str] | None = Field(None, max_length=200, description="Keys of features.")
     owner: str | None = Field(None, max_length=254)
     product: str | None = Field(None, max_length=40)

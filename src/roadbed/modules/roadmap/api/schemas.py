@@ -158,7 +158,7 @@ class ReleaseOut(Schema):
     product: str | None
     start_date: date | None
     ship_date: date | None
-    form: Release.Form
+    form: Literal["release", "milestone"]
     date_kind: Hardness
     date_to: str
     shipped_at: datetime | None
@@ -179,7 +179,7 @@ class ReleaseFields(Schema):
     product: str | None = Field(None, max_length=40)
     start_date: date | None = None
     ship_date: date | None = None
-    form: Release.Form | None = None
+    form: Literal["release", "milestone"] | None = None
     date_kind: Hardness | None = Field(
         None, description="A hard date is a promise and cannot lie in the past."
     )

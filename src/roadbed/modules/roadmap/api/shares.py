@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -25,7 +25,7 @@ class RoadmapShareOut(Schema):
 
     id: int
     name: str
-    form: Share.Form
+    form: Literal["page", "calendar"]
     audience: Share.Audience
     query: str
     has_password: bool
@@ -50,7 +50,7 @@ class ShareIn(Schema):
     """A link to be made."""
 
     name: str = Field(min_length=1, max_length=120)
-    form: Share.Form = Share.Form.PAGE
+    form: Literal["page", "calendar"] = "page"
     audience: Share.Audience = Share.Audience.CLIENTS
     query: str = Field("", max_length=2000, description="Filters as the list page writes them.")
     password: str = Field("", max_length=200)

@@ -28,7 +28,7 @@ def _own(name: str) -> Value:
 
 
 def _choice(name: str) -> Value:
-    return lambda record: getattr(record, f"get_{name}_display")()
+    return lambda record: getattr(record, f"get_{name}_display")() if getattr(record, name) else ""
 
 
 def _of(related: str, name: str) -> Value:

@@ -40,6 +40,8 @@ def create_share(
     """
     if Share.objects.filter(workspace=workspace, revoked_at__isnull=True).count() >= MOST:
         raise ValidationError(f"A workspace has at most {MOST} links. End some that nobody needs.")
+    if password and form == Share.Form.CALENDAR:
+        raise ValidationError({"password": "A calendar has none: programs could not type it."})
     if password and len(password) < SHORTEST_PASSWORD:
         raise ValidationError({"password": f"At least {SHORTEST_PASSWORD} characters."})
     if expires_at is not None and expires_at <= at:

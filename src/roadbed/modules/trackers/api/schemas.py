@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
@@ -216,7 +216,7 @@ class TrackerConflictQuery(PageQuery):
 class TrackerSettleIn(Schema):
     """Which conflicts, and whose value stands."""
 
-    ids: list[int] = Field(min_length=1, max_length=500)
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=500)
     keep: Literal["ours", "theirs"]
 
 
