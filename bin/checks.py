@@ -27,6 +27,9 @@ BIN = Path(sys.executable).parent
 NODE_MODULES = ROOT / "node_modules"
 
 
+SPARK = {"pyspark": "4.0.5", "py4j": "0.10.9.9"}
+
+
 class StageError(Exception):
     """A stage failed; the message says what to do where that is not plain from its output."""
 
@@ -146,6 +149,33 @@ def postgres() -> None:
         raise StageError(str(error)) from error
 
 
+def spark() -> None:
+    """The analysis of experiments on Spark, in this process alone."""
+    _java()
+    # Beside the environment: 400 MB that nothing else needs.
+    room = ROOT / ".roadbed" / "spark"
+    if not (room / "pyspark").is_dir():
+        uv = next((ROOT / ".roadbed" / "tools").glob("uv-*/bin/uv"), None) or shutil.which("uv") or "uv"
+        wanted = [f"{name}=={version}" for name, version in SPARK.items()]
+        run(
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            room,
+            "--python",
+            sys.executable,
+            *wanted,
+        )
+    quiet = ["-W", "default"]  # PySpark warns of its own insides
+    _pytest(
+        "spark", *quiet, "tests/analytics/test_backends.py",
+        ROADBED_SPARK="1", PYTHONPATH=str(room), SPARK_LOCAL_IP="127.0.0.1", DATABASE_URL="",
+    )  # fmt: skip
+
+
 def browser() -> None:
     """Journeys in Chromium, with axe."""
     _pytest(
@@ -172,7 +202,7 @@ def demo() -> None:
 
 STAGES: dict[str, Callable[[], None]] = {
     stage.__name__: stage
-    for stage in (lint, layers, types, frontend, migrations, demo, sqlite, postgres, browser, house)
+    for stage in (lint, layers, types, frontend, migrations, demo, sqlite, postgres, spark, browser, house)
 }
 LONG = ("sqlite", "postgres")
 """What runs on its own lane, beside the others: the others leave a core idle half of the time."""
@@ -204,6 +234,20 @@ def _pytest(name: str, *arguments: str, **environ: str) -> None:
                     counts.passed += total["tests"] - bad - total["skipped"]
         if error:
             raise error
+
+
+def _java() -> None:
+    """Bring Java, which Spark runs on."""
+    if shutil.which("java"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        run("apt-get", "-qq", "update")
+        run(
+            "apt-get", "-qq", "install", "--yes", "--no-install-recommends", "openjdk-17-jre-headless",
+            DEBIAN_FRONTEND="noninteractive",
+        )  # fmt: skip
+    if not shutil.which("java"):
+        raise StageError("there is no Java. Install it (Debian: apt install openjdk-17-jre-headless)")
 
 
 def _node() -> Path:

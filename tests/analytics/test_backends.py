@@ -1,4 +1,7 @@
-"""Events to a recommendation, where the data are: on DuckDB, and on PostgreSQL where that is the database."""
+"""Events to a recommendation, where the data are: DuckDB; PostgreSQL where that is the database; Spark if asked.
+
+`bin/test spark` asks with ROADBED_SPARK, and puts PySpark on the path.
+"""
 
 from __future__ import annotations
 
@@ -60,21 +63,40 @@ def _postgres(url):
     )
 
 
+def _spark(room):
+    from pyspark.sql import SparkSession
+
+    told = {
+        "spark.driver.memory": "1g",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(room / "warehouse"),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    return ibis.pyspark.connect(SparkSession.builder.master("local[2]").config(map=told).getOrCreate())
+
+
 @pytest.fixture(scope="module")
 def load(tmp_path_factory):
     """Put a table into the database that the suite runs on."""
     url, room = os.environ.get("DATABASE_URL", ""), tmp_path_factory.mktemp("tables")
-    is_postgres = url.startswith("postgres")
-    backend = _postgres(url) if is_postgres else ibis.duckdb.connect()
+    is_postgres, is_spark = url.startswith("postgres"), bool(os.environ.get("ROADBED_SPARK"))
+    backend = _spark(room) if is_spark else _postgres(url) if is_postgres else ibis.duckdb.connect()
 
     def load(name, table):
         if is_postgres:
             return backend.create_table(name, table, temp=True)
-        pq.write_table(table, room / f"{name}.parquet")
-        return backend.read_parquet(str(room / f"{name}.parquet"))
+        path = str(room / f"{name}.parquet")
+        pq.write_table(table, path, coerce_timestamps="us")
+        return backend.read_parquet(path, table_name=name)
 
     yield load
     backend.disconnect()
+    if is_spark:
+        backend._session.stop()
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,8 @@ def unit_facts(
 ) -> ir.Table:
     """Return the exposed units with a column for each fact, in one join a fact source and one more a funnel's step.
 
+    The table is kept in the database.
+
     Parameters
     ----------
     tables : mapping of str to (ibis table, FactSource)
@@ -176,14 +178,14 @@ def unit_facts(
     ends = {one.name: one.end for one in plain}
     ends |= {name: one.end for one in facts if isinstance(one, Funnel) for name in one.columns()}
     if as_of is None:
-        return made
+        return keep(made)  # the joins are made once, however many passes follow
     known = {
         name: ibis.ifelse(
             made[EXPOSED_AT] + _interval(end) <= _moment(as_of), made[name], ibis.null("float64")
         )
         for name, end in ends.items()
     }
-    return made.mutate(**known)
+    return keep(made.mutate(**known))
 
 
 def _rows(tables: Mapping[str, tuple[ir.Table, FactSource]], source: str, facts: Sequence[Fact]) -> ir.Table:
