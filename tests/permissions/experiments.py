@@ -49,7 +49,7 @@ PROGRAMS = {
     "flags/<key>/environments/<environment>/reviews": "POST maker",
     "flags/<key>/environments/<environment>/revisions": "GET viewer",
     "flags/<key>/environments/<environment>/state": "PUT maker",
-    "flags/<key>/environments/<environment>/test": "POST viewer",
+    "flags/<key>/environments/<environment>/test": "POST contributor",
     "holdouts": "GET viewer",
     "holdouts/<holdout>": "PUT owner, DELETE owner",
     "stale-flags": "GET viewer",

@@ -189,7 +189,7 @@ def test_flag(
     request: HttpRequest, workspace: Path[str], key: str, environment: str, body: FlagTestIn
 ) -> dict[str, Any]:
     """Say what somebody would get, and what each rule found. Nothing is kept."""
-    access = access_of(request)
+    access = access_of(request, role=Role.CONTRIBUTOR)
     flag = flag_or_404(access, key)
     place = environment_or_404(access, environment)
     replacing = {}

@@ -293,6 +293,8 @@ def under_way(*, team_ids: Collection[int]) -> dict[int, int]:
 
 def access_team(*, workspace_id: int, team_id: int) -> Team:
     """Return a team with its plan, or raise `Team.DoesNotExist`, for strangers too."""
+    if team_id.bit_length() > 63:  # no row has such a number, and no database takes it
+        raise Team.DoesNotExist
     found = teams_with_plans(workspace_id=workspace_id, team_ids=[team_id])
     if not found:
         raise Team.DoesNotExist
