@@ -291,9 +291,13 @@ def under_way(*, team_ids: Collection[int]) -> dict[int, int]:
     return {team_id: count for team_id, count in counted if team_id is not None}
 
 
+MOST_BITS = 63
+"""No row has a larger number, and no database takes one."""
+
+
 def access_team(*, workspace_id: int, team_id: int) -> Team:
     """Return a team with its plan, or raise `Team.DoesNotExist`, for strangers too."""
-    if team_id.bit_length() > 63:  # no row has such a number, and no database takes it
+    if team_id.bit_length() > MOST_BITS:
         raise Team.DoesNotExist
     found = teams_with_plans(workspace_id=workspace_id, team_ids=[team_id])
     if not found:
@@ -303,18 +307,24 @@ def access_team(*, workspace_id: int, team_id: int) -> Team:
 
 def access_seat(*, workspace_id: int, team_id: int, seat_id: int) -> Seat:
     """Return a seat of a team, or raise `Seat.DoesNotExist`, for strangers too."""
+    if team_id.bit_length() > MOST_BITS:
+        raise Seat.DoesNotExist
     rows = Seat.objects.filter(team__workspace_id=workspace_id, team_id=team_id)
     return rows.select_related("team", "member__user").get(pk=seat_id)
 
 
 def access_absence(*, workspace_id: int, team_id: int, absence_id: int) -> Absence:
     """Return an absence in a team, or raise `Absence.DoesNotExist`, for strangers too."""
+    if team_id.bit_length() > MOST_BITS:
+        raise Absence.DoesNotExist
     rows = Absence.objects.filter(seat__team__workspace_id=workspace_id, seat__team_id=team_id)
     return rows.select_related("seat__team", "seat__member__user").get(pk=absence_id)
 
 
 def access_day(*, workspace_id: int, team_id: int, day_id: int) -> TeamDay:
     """Return a day of a team's calendar, or raise `TeamDay.DoesNotExist`, for strangers too."""
+    if team_id.bit_length() > MOST_BITS:
+        raise TeamDay.DoesNotExist
     rows = TeamDay.objects.filter(team__workspace_id=workspace_id, team_id=team_id)
     return rows.select_related("team").get(pk=day_id)
 
