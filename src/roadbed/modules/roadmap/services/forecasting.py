@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
@@ -20,9 +20,11 @@ from roadbed.modules.roadmap.models import ForecastRow, Objective, PlanForecast
 from roadbed.modules.roadmap.selectors import plan as plans
 from roadbed.modules.roadmap.services import translating
 from roadbed.modules.roadmap.services import units as work
-from roadbed_engines.schedule import explaining, futures, solving
 from roadbed_engines.schedule import plan as engine
-from roadbed_engines.schedule.outlooks import Forecast, Outlook
+
+if TYPE_CHECKING:
+    from roadbed_engines.schedule import explaining
+    from roadbed_engines.schedule.outlooks import Forecast, Outlook
 
 RUNS = 5_000
 RUNS_OF_MANY = 2_000
@@ -235,6 +237,9 @@ def _work_out(
     seed: int,
     runs: int,
 ) -> tuple[list[ForecastRow], dict[str, list[list[Any]]]]:
+    # The compiler takes a second to import: only where a forecast is worked out, not at every start.
+    from roadbed_engines.schedule import explaining, futures, solving
+
     engine.check(plan)
     problem, room = solving.decode(plan)
     starts, finishes = room.start.tolist(), room.finish.tolist()
