@@ -315,7 +315,16 @@ class TestPages:
         vague = world.add("Vague", release=release)
         world.wait(second, first)
         world.run()
-        for query in ("", "?by=release", "?by=product&weeks=13", "?team=9", "?q=First", "?page=7", "?page=x"):
+        for query in (
+            "",
+            "?by=release",
+            "?by=product&weeks=13",
+            "?team=9",
+            "?q=First",
+            "?q=nowhere",
+            "?page=7",
+            "?page=x",
+        ):
             answer = dan.get(f"roadmap/timeline/{query}")
             assert answer.status_code == 200, query
         text = dan.get("roadmap/timeline/?by=release").content.decode()
