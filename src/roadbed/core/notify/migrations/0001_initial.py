@@ -18,23 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.CharField(max_length=80)),
-                ('type', models.CharField(max_length=80)),
-                ('body', models.TextField()),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='pending', max_length=9)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('next_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Preference',
             fields=[
                 ('member', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='mail_preference', serialize=False, to='workspaces.member')),
@@ -52,22 +35,6 @@ class Migration(migrations.Migration):
                 ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='workspaces.workspace')),
                 ('sequence', models.PositiveBigIntegerField()),
             ],
-        ),
-        migrations.CreateModel(
-            name='Attempt',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('seconds', models.FloatField(default=0)),
-                ('address', models.CharField(blank=True, max_length=64)),
-                ('answer', models.TextField(blank=True)),
-                ('error', models.CharField(blank=True, max_length=400)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='notify.delivery')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
         ),
         migrations.CreateModel(
             name='Endpoint',
@@ -90,30 +57,6 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
-        migrations.AddField(
-            model_name='delivery',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notify.endpoint'),
-        ),
-        migrations.CreateModel(
-            name='Channel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('kinds', models.JSONField(blank=True, default=list)),
-                ('verbs', models.JSONField(blank=True, default=list)),
-                ('tags', models.JSONField(blank=True, default=list)),
-                ('to_inbox', models.BooleanField(default=True)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('created_at', models.DateTimeField()),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='workspaces.department')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='workspaces.workspace')),
-                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='channels', to='notify.endpoint')),
-            ],
-            options={
-                'ordering': ['name'],
-            },
-        ),
         migrations.CreateModel(
             name='Notice',
             fields=[
@@ -133,20 +76,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ChannelMail',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField(help_text='The last activity that it tells of.')),
-                ('lines', models.JSONField(default=list)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='notify.channel')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(models.F('channel'), models.F('sequence'), name='channel_mail_once')],
+                'indexes': [models.Index(condition=models.Q(('read_at__isnull', True)), fields=['member', '-id'], name='notice_unread'), models.Index(fields=['member', '-id'], name='notice_of_member'), models.Index(condition=models.Q(('mailed_at__isnull', True)), fields=['member', 'reason'], name='notice_unmailed')],
+                'constraints': [models.UniqueConstraint(models.F('member'), models.F('sequence'), name='notice_once_per_deed')],
             },
         ),
         migrations.CreateModel(
@@ -164,28 +95,73 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(models.F('member'), models.F('frequency'), models.F('slot_at'), name='digest_once_per_period')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(models.F('endpoint'), models.F('event_id'), name='delivery_once_per_event'),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event_id', models.CharField(max_length=80)),
+                ('type', models.CharField(max_length=80)),
+                ('body', models.TextField()),
+                ('state', models.CharField(choices=[('pending', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='pending', max_length=9)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('created_at', models.DateTimeField()),
+                ('next_at', models.DateTimeField(blank=True, null=True)),
+                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notify.endpoint')),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(models.F('endpoint'), models.F('event_id'), name='delivery_once_per_event')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.CheckConstraint(condition=models.Q(('to_inbox', True), models.Q(('email', ''), _negated=True), ('endpoint__isnull', False), _connector='OR'), name='channel_leads_somewhere', violation_error_message='Choose where the news goes: inbox, e-mail or webhook.'),
+        migrations.CreateModel(
+            name='Channel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('kinds', models.JSONField(blank=True, default=list)),
+                ('verbs', models.JSONField(blank=True, default=list)),
+                ('tags', models.JSONField(blank=True, default=list)),
+                ('to_inbox', models.BooleanField(default=True)),
+                ('email', models.EmailField(blank=True, max_length=254)),
+                ('created_at', models.DateTimeField()),
+                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='workspaces.department')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='workspaces.workspace')),
+                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='channels', to='notify.endpoint')),
+            ],
+            options={
+                'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('to_inbox', True), models.Q(('email', ''), _negated=True), ('endpoint__isnull', False), _connector='OR'), name='channel_leads_somewhere', violation_error_message='Choose where the news goes: inbox, e-mail or webhook.')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['member', '-id'], name='notice_unread'),
+        migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('seconds', models.FloatField(default=0)),
+                ('address', models.CharField(blank=True, max_length=64)),
+                ('answer', models.TextField(blank=True)),
+                ('error', models.CharField(blank=True, max_length=400)),
+                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='notify.delivery')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
         ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['member', '-id'], name='notice_of_member'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('mailed_at__isnull', True)), fields=['member', 'reason'], name='notice_unmailed'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(models.F('member'), models.F('sequence'), name='notice_once_per_deed'),
+        migrations.CreateModel(
+            name='ChannelMail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveBigIntegerField(help_text='The last activity that it tells of.')),
+                ('lines', models.JSONField(default=list)),
+                ('claimed_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='notify.channel')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('channel'), models.F('sequence'), name='channel_mail_once')],
+            },
         ),
     ]

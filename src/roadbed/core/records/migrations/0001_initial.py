@@ -47,6 +47,49 @@ class Migration(migrations.Migration):
             ],
             options={
                 'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['workspace', 'kind', 'deleted_at', '-updated_at', '-id'], name='record_recent'), models.Index(fields=['workspace', 'kind', 'deleted_at', 'title', 'id'], name='record_by_title'), models.Index(fields=['workspace', 'kind', 'deleted_at', '-created_at', '-id'], name='record_newest')],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('prefix'), models.F('number'), name='record_key_once_per_workspace'), models.UniqueConstraint(models.F('workspace'), models.F('kind'), models.F('external_source'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='record_external_id_once', violation_error_message='Another record already has this external id.'), models.CheckConstraint(condition=models.Q(('updated_at__gte', models.F('created_at'))), name='record_updated_after_created', violation_error_message='A record cannot change before it was made.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('list_name', models.CharField(help_text='Which list, such as `insights.feedback`.', max_length=40)),
+                ('name', models.CharField(max_length=80)),
+                ('query', models.CharField(blank=True, max_length=2000)),
+                ('is_shared', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField()),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='workspaces.member')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(models.F('member'), models.F('list_name'), django.db.models.functions.text.Lower('name'), name='saved_view_name_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='tag_name_once_per_workspace')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeyCounter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('prefix', models.CharField(max_length=6)),
+                ('last', models.PositiveIntegerField(default=0)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('prefix'), name='key_counter_once')],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +117,10 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links_out', to='records.record')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links_in', to='records.record')),
             ],
+            options={
+                'indexes': [models.Index(fields=['target', 'relation'], name='link_by_target')],
+                'constraints': [models.UniqueConstraint(models.F('source'), models.F('target'), models.F('relation'), name='link_once', violation_error_message='These two are already linked like this.'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='link_not_to_itself', violation_error_message='A record cannot be linked to itself.')],
+            },
         ),
         migrations.CreateModel(
             name='Comment',
@@ -111,33 +158,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-sequence'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SavedView',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list_name', models.CharField(help_text='Which list, such as `insights.feedback`.', max_length=40)),
-                ('name', models.CharField(max_length=80)),
-                ('query', models.CharField(blank=True, max_length=2000)),
-                ('is_shared', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='workspaces.member')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Tag',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ['name'],
+                'indexes': [models.Index(fields=['record', '-sequence'], name='activity_of_record'), models.Index(fields=['workspace', '-at'], name='activity_by_time')],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('sequence'), name='activity_sequence_once')],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +169,9 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='record_tags', to='records.record')),
                 ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='record_tags', to='records.tag')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('tag'), models.F('record'), name='record_tag_once')],
+            },
         ),
         migrations.CreateModel(
             name='Watch',
@@ -156,81 +181,8 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='workspaces.member')),
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='records.record')),
             ],
-        ),
-        migrations.CreateModel(
-            name='KeyCounter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=6)),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('prefix'), name='key_counter_once')],
+                'constraints': [models.UniqueConstraint(models.F('record'), models.F('member'), name='watch_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['workspace', 'kind', 'deleted_at', '-updated_at', '-id'], name='record_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['workspace', 'kind', 'deleted_at', 'title', 'id'], name='record_by_title'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['workspace', 'kind', 'deleted_at', '-created_at', '-id'], name='record_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('prefix'), models.F('number'), name='record_key_once_per_workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('kind'), models.F('external_source'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='record_external_id_once', violation_error_message='Another record already has this external id.'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('updated_at__gte', models.F('created_at'))), name='record_updated_after_created', violation_error_message='A record cannot change before it was made.'),
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['target', 'relation'], name='link_by_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(models.F('source'), models.F('target'), models.F('relation'), name='link_once', violation_error_message='These two are already linked like this.'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='link_not_to_itself', violation_error_message='A record cannot be linked to itself.'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['record', '-sequence'], name='activity_of_record'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['workspace', '-at'], name='activity_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('sequence'), name='activity_sequence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(models.F('member'), models.F('list_name'), django.db.models.functions.text.Lower('name'), name='saved_view_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='tag_name_once_per_workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='recordtag',
-            constraint=models.UniqueConstraint(models.F('tag'), models.F('record'), name='record_tag_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.UniqueConstraint(models.F('record'), models.F('member'), name='watch_once'),
         ),
     ]

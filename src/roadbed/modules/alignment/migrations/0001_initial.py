@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('session'), models.F('label'), name='criterion_once_per_session'), models.CheckConstraint(condition=models.Q(('low__lt', models.F('high'))), name='criterion_scale_has_length', violation_error_message='The scale runs from a lower end to a higher one.')],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('session'), models.F('record'), name='session_item_once')],
             },
         ),
         migrations.CreateModel(
@@ -68,25 +70,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='alignment.sessionitem')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(models.F('session'), models.F('label'), name='criterion_once_per_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('low__lt', models.F('high'))), name='criterion_scale_has_length', violation_error_message='The scale runs from a lower end to a higher one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionitem',
-            constraint=models.UniqueConstraint(models.F('session'), models.F('record'), name='session_item_once'),
-        ),
-        migrations.AddIndex(
-            model_name='vote',
-            index=models.Index(fields=['criterion', 'round'], name='vote_of_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(models.F('item'), models.F('criterion'), models.F('member'), models.F('round'), name='vote_once_a_round'),
+            options={
+                'indexes': [models.Index(fields=['criterion', 'round'], name='vote_of_round')],
+                'constraints': [models.UniqueConstraint(models.F('item'), models.F('criterion'), models.F('member'), models.F('round'), name='vote_once_a_round')],
+            },
         ),
     ]

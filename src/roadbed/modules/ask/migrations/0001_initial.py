@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
                 ('answered_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
                 ('owner', models.ForeignKey(blank=True, help_text='Who finds it out.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'due_date'], name='question_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'answered', 'closed'])), name='question_state_known', violation_error_message='A question is open, answered or closed.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='question_answered_at_a_time', violation_error_message='An answered question says when it was answered.')],
+            },
             bases=('records.record',),
         ),
         migrations.CreateModel(
@@ -37,6 +41,9 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='ask.question')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('question'), models.F('place'), name='citation_place_once')],
+            },
         ),
         migrations.CreateModel(
             name='Rating',
@@ -47,25 +54,8 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to='ask.question')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['state', 'due_date'], name='question_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'answered', 'closed'])), name='question_state_known', violation_error_message='A question is open, answered or closed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='question_answered_at_a_time', violation_error_message='An answered question says when it was answered.'),
-        ),
-        migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.UniqueConstraint(models.F('question'), models.F('place'), name='citation_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.UniqueConstraint(models.F('question'), models.F('member'), name='rating_once_per_member'),
+            options={
+                'constraints': [models.UniqueConstraint(models.F('question'), models.F('member'), name='rating_once_per_member')],
+            },
         ),
     ]

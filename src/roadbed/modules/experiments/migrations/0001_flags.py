@@ -33,6 +33,60 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_environment_key_once', violation_error_message='Another environment has this key.'), models.CheckConstraint(condition=models.Q(('approvals__lte', 5)), name='flag_environment_approvals_few', violation_error_message='At most five others can be asked for.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Flag',
+            fields=[
+                ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='flag', serialize=False, to='records.record')),
+                ('flag_key', models.CharField(help_text='What code asks for.', max_length=128, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')], verbose_name='key')),
+                ('type', models.CharField(choices=[('boolean', 'Yes or no'), ('string', 'Text'), ('integer', 'Whole number'), ('float', 'Number'), ('json', 'JSON')], default='boolean', max_length=7)),
+                ('purpose', models.CharField(choices=[('release', 'Release'), ('experiment', 'Experiment'), ('operation', 'Operation'), ('permission', 'Permission')], default='release', max_length=10)),
+                ('description', models.TextField(blank=True, default='', help_text='Markdown.', max_length=20000)),
+                ('remove_by', models.DateField(blank=True, help_text='When code should no longer ask for it.', null=True, verbose_name='remove by')),
+                ('home', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['home', 'purpose'], name='flag_by_purpose')],
+                'constraints': [models.UniqueConstraint(models.F('home'), models.F('flag_key'), name='flag_key_once_per_workspace', violation_error_message='Another flag has this key.'), models.CheckConstraint(condition=models.Q(('type__in', ['boolean', 'string', 'integer', 'float', 'json'])), name='flag_type_known'), models.CheckConstraint(condition=models.Q(('purpose__in', ['release', 'experiment', 'operation', 'permission'])), name='flag_purpose_known')],
+            },
+            bases=('records.record',),
+        ),
+        migrations.CreateModel(
+            name='FlagSegment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')])),
+                ('name', models.CharField(max_length=120)),
+                ('condition', models.JSONField(default=dict)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('changed_at', models.DateTimeField(editable=False)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flag_segments', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_segment_key_once', violation_error_message='Another segment has this key.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Holdout',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')])),
+                ('name', models.CharField(max_length=120)),
+                ('share', models.FloatField(default=0.05)),
+                ('unit', models.CharField(default='targetingKey', max_length=80)),
+                ('joins_new', models.BooleanField(default=True, help_text='New flags of releases and experiments join it.')),
+                ('is_on', models.BooleanField(default=True)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('changed_at', models.DateTimeField(editable=False)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flag_holdouts', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_holdout_key_once', violation_error_message='Another holdout has this key.'), models.CheckConstraint(condition=models.Q(('share__gte', 0), ('share__lte', 0.5)), name='flag_holdout_share_small', violation_error_message='A holdout keeps from 0 to 50% of the units.')],
             },
         ),
         migrations.CreateModel(
@@ -50,21 +104,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['server', 'browser'])), name='flag_key_kind_known')],
             },
-        ),
-        migrations.CreateModel(
-            name='Flag',
-            fields=[
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='flag', serialize=False, to='records.record')),
-                ('flag_key', models.CharField(help_text='What code asks for.', max_length=128, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')], verbose_name='key')),
-                ('type', models.CharField(choices=[('boolean', 'Yes or no'), ('string', 'Text'), ('integer', 'Whole number'), ('float', 'Number'), ('json', 'JSON')], default='boolean', max_length=7)),
-                ('purpose', models.CharField(choices=[('release', 'Release'), ('experiment', 'Experiment'), ('operation', 'Operation'), ('permission', 'Permission')], default='release', max_length=10)),
-                ('description', models.TextField(blank=True, default='', help_text='Markdown.', max_length=20000)),
-                ('remove_by', models.DateField(blank=True, help_text='When code should no longer ask for it.', null=True, verbose_name='remove by')),
-                ('home', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
-            ],
-            bases=('records.record',),
         ),
         migrations.CreateModel(
             name='FlagDraft',
@@ -81,19 +122,9 @@ class Migration(migrations.Migration):
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='experiments.environment')),
                 ('flag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='experiments.flag')),
             ],
-        ),
-        migrations.CreateModel(
-            name='FlagReview',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('approve', 'Approves'), ('refuse', 'Asks for changes')], max_length=7)),
-                ('note', models.CharField(blank=True, default='', max_length=1000)),
-                ('at', models.DateTimeField()),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='experiments.flagdraft')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
-            ],
             options={
-                'ordering': ['at', 'id'],
+                'indexes': [models.Index(fields=['environment', 'asked_at'], name='flag_draft_in_review')],
+                'constraints': [models.UniqueConstraint(models.F('flag'), models.F('environment'), name='flag_draft_once')],
             },
         ),
         migrations.CreateModel(
@@ -113,21 +144,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
-            },
-        ),
-        migrations.CreateModel(
-            name='FlagSegment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')])),
-                ('name', models.CharField(max_length=120)),
-                ('condition', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('changed_at', models.DateTimeField(editable=False)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flag_segments', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('flag'), models.F('environment'), models.F('number'), name='flag_revision_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -143,95 +160,24 @@ class Migration(migrations.Migration):
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='experiments.environment')),
                 ('flag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='experiments.flag')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Holdout',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'A key has letters, digits and . _ : - and begins with a letter or a digit.')])),
-                ('name', models.CharField(max_length=120)),
-                ('share', models.FloatField(default=0.05)),
-                ('unit', models.CharField(default='targetingKey', max_length=80)),
-                ('joins_new', models.BooleanField(default=True, help_text='New flags of releases and experiments join it.')),
-                ('is_on', models.BooleanField(default=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('changed_at', models.DateTimeField(editable=False)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flag_holdouts', to='workspaces.workspace')),
-            ],
             options={
-                'ordering': ['name', 'id'],
+                'indexes': [models.Index(fields=['environment', 'is_on'], name='flag_state_by_environment')],
+                'constraints': [models.UniqueConstraint(models.F('flag'), models.F('environment'), name='flag_state_once'), models.CheckConstraint(condition=models.Q(('steady_since__lte', models.F('published_at'))), name='flag_state_steady_before_published', violation_error_message='It cannot have been steady since after it was published.')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='environment',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_environment_key_once', violation_error_message='Another environment has this key.'),
-        ),
-        migrations.AddConstraint(
-            model_name='environment',
-            constraint=models.CheckConstraint(condition=models.Q(('approvals__lte', 5)), name='flag_environment_approvals_few', violation_error_message='At most five others can be asked for.'),
-        ),
-        migrations.AddConstraint(
-            model_name='environmentkey',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['server', 'browser'])), name='flag_key_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['home', 'purpose'], name='flag_by_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(models.F('home'), models.F('flag_key'), name='flag_key_once_per_workspace', violation_error_message='Another flag has this key.'),
-        ),
-        migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['boolean', 'string', 'integer', 'float', 'json'])), name='flag_type_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['release', 'experiment', 'operation', 'permission'])), name='flag_purpose_known'),
-        ),
-        migrations.AddIndex(
-            model_name='flagdraft',
-            index=models.Index(fields=['environment', 'asked_at'], name='flag_draft_in_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagdraft',
-            constraint=models.UniqueConstraint(models.F('flag'), models.F('environment'), name='flag_draft_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagreview',
-            constraint=models.UniqueConstraint(models.F('draft'), models.F('member'), name='flag_review_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagreview',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['approve', 'refuse'])), name='flag_review_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagrevision',
-            constraint=models.UniqueConstraint(models.F('flag'), models.F('environment'), models.F('number'), name='flag_revision_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagsegment',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_segment_key_once', violation_error_message='Another segment has this key.'),
-        ),
-        migrations.AddIndex(
-            model_name='flagstate',
-            index=models.Index(fields=['environment', 'is_on'], name='flag_state_by_environment'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagstate',
-            constraint=models.UniqueConstraint(models.F('flag'), models.F('environment'), name='flag_state_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='flagstate',
-            constraint=models.CheckConstraint(condition=models.Q(('steady_since__lte', models.F('published_at'))), name='flag_state_steady_before_published', violation_error_message='It cannot have been steady since after it was published.'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdout',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_holdout_key_once', violation_error_message='Another holdout has this key.'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdout',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gte', 0), ('share__lte', 0.5)), name='flag_holdout_share_small', violation_error_message='A holdout keeps from 0 to 50% of the units.'),
+        migrations.CreateModel(
+            name='FlagReview',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(choices=[('approve', 'Approves'), ('refuse', 'Asks for changes')], max_length=7)),
+                ('note', models.CharField(blank=True, default='', max_length=1000)),
+                ('at', models.DateTimeField()),
+                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='experiments.flagdraft')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
+            ],
+            options={
+                'ordering': ['at', 'id'],
+                'constraints': [models.UniqueConstraint(models.F('draft'), models.F('member'), name='flag_review_once'), models.CheckConstraint(condition=models.Q(('verdict__in', ['approve', 'refuse'])), name='flag_review_verdict_known')],
+            },
         ),
     ]

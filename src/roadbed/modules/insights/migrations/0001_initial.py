@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'people',
+                'indexes': [models.Index(django.db.models.functions.text.Lower('email'), name='person_by_email')],
             },
             bases=('records.record',),
         ),
@@ -93,6 +94,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'feedback',
+                'indexes': [models.Index(fields=['home', '-said_at', '-record', 'state', 'source', 'locale', 'rating', 'account', 'person'], name='feedback_newest'), models.Index(fields=['home', 'state', '-said_at', '-record'], name='feedback_inbox'), models.Index(fields=['home', 'source', '-said_at', '-record'], name='feedback_by_source'), models.Index(fields=['home', '-rating', '-record'], name='feedback_by_rating'), models.Index(fields=['account', '-said_at', '-record'], name='feedback_of_account'), models.Index(fields=['person', '-said_at', '-record'], name='feedback_of_person')],
             },
             bases=('records.record',),
         ),
@@ -110,49 +112,9 @@ class Migration(migrations.Migration):
                 ('feedback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes', to='insights.feedback')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotes_about', to='records.record')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='person_by_email'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['home', '-said_at', '-record', 'state', 'source', 'locale', 'rating', 'account', 'person'], name='feedback_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['home', 'state', '-said_at', '-record'], name='feedback_inbox'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['home', 'source', '-said_at', '-record'], name='feedback_by_source'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['home', '-rating', '-record'], name='feedback_by_rating'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['account', '-said_at', '-record'], name='feedback_of_account'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['person', '-said_at', '-record'], name='feedback_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['target', '-created_at'], name='quote_of_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(models.F('feedback'), models.F('target'), models.F('start'), models.F('end'), name='quote_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='quote_has_words', violation_error_message='Select at least one character.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('strength__lte', 3)), name='quote_strength_known'),
+            options={
+                'indexes': [models.Index(fields=['target', '-created_at'], name='quote_of_target')],
+                'constraints': [models.UniqueConstraint(models.F('feedback'), models.F('target'), models.F('start'), models.F('end'), name='quote_once'), models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='quote_has_words', violation_error_message='Select at least one character.'), models.CheckConstraint(condition=models.Q(('strength__lte', 3)), name='quote_strength_known')],
+            },
         ),
     ]

@@ -38,7 +38,41 @@ class Migration(migrations.Migration):
                 ('home', models.ForeignKey(blank=True, editable=False, help_text="The record's workspace again, so that addresses are unique in it.", on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
                 ('logo', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.storedfile')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('home'), models.F('slug'), name='board_address_once_per_workspace', violation_error_message='Another board has this address.'), models.UniqueConstraint(models.F('domain'), condition=models.Q(('domain', ''), _negated=True), name='board_domain_once', violation_error_message='Another board has this domain.'), models.CheckConstraint(condition=models.Q(('audience__in', ['public', 'customers', 'private'])), name='board_audience_known')],
+            },
             bases=('records.record',),
+        ),
+        migrations.CreateModel(
+            name='Visitor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('name', models.CharField(blank=True, default='', max_length=80)),
+                ('generation', models.PositiveIntegerField(default=1, help_text='Grows when every browser is to be signed out.')),
+                ('takes_mail', models.BooleanField(default=True, help_text='Wants to hear of what they follow.')),
+                ('created_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person'], name='visitor_of_person')],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('email'), name='visitor_once_per_workspace')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Wording',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('standing', models.CharField(choices=[('open', 'Open'), ('exploring', 'Being looked into'), ('planned', 'Planned'), ('started', 'In progress'), ('beta', 'Being tried out'), ('done', 'Done'), ('declined', 'Not planned')], max_length=9)),
+                ('label', models.CharField(max_length=40)),
+                ('about', models.CharField(blank=True, default='', max_length=300)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('standing'), name='wording_once'), models.CheckConstraint(condition=models.Q(('standing__in', ['open', 'exploring', 'planned', 'started', 'beta', 'done', 'declined'])), name='wording_standing_known')],
+            },
         ),
         migrations.CreateModel(
             name='EntryLink',
@@ -56,6 +90,10 @@ class Migration(migrations.Migration):
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.board')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['expires_at'], name='entry_link_by_end')],
+                'constraints': [models.UniqueConstraint(models.F('token_hash'), condition=models.Q(('token_hash', ''), _negated=True), name='entry_link_once')],
+            },
         ),
         migrations.CreateModel(
             name='Listing',
@@ -92,24 +130,10 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='portal_listings', to='records.record')),
                 ('state_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.CreateModel(
-            name='GuestVote',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guest', models.CharField(max_length=64)),
-                ('voted_at', models.DateTimeField()),
-                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guest_votes', to='portal.listing')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Follow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
-                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follows', to='portal.listing')),
-            ],
+            options={
+                'indexes': [models.Index(fields=['board', 'state', '-votes', '-id'], name='listing_top'), models.Index(fields=['board', 'state', '-heat', '-id'], name='listing_trending'), models.Index(fields=['board', 'state', '-published_at', '-id'], name='listing_new'), models.Index(fields=['board', 'standing', 'state'], name='listing_by_standing'), models.Index(fields=['state', 'created_at'], name='listing_waiting'), models.Index(fields=['author'], name='listing_of_author')],
+                'constraints': [models.UniqueConstraint(models.F('board'), models.F('record'), name='listing_once_per_board', violation_error_message='It stands on this board already.'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'published', 'refused'])), name='listing_state_known'), models.CheckConstraint(condition=models.Q(('standing__in', ['open', 'exploring', 'planned', 'started', 'beta', 'done', 'declined'])), name='listing_standing_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='listing_published_has_date')],
+            },
         ),
         migrations.CreateModel(
             name='News',
@@ -127,6 +151,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'news',
+                'indexes': [models.Index(fields=['board', '-published_at', '-id'], name='news_newest')],
+                'constraints': [models.UniqueConstraint(models.F('board'), models.F('record'), condition=models.Q(('record__isnull', False)), name='news_once_per_record', violation_error_message='There is an entry about this already.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='GuestVote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('guest', models.CharField(max_length=64)),
+                ('voted_at', models.DateTimeField()),
+                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guest_votes', to='portal.listing')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['guest'], name='guest_vote_of_guest')],
+                'constraints': [models.UniqueConstraint(models.F('listing'), models.F('guest'), name='guest_vote_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Follow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
+                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follows', to='portal.listing')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', '-created_at'], name='follow_of_person')],
+                'constraints': [models.UniqueConstraint(models.F('listing'), models.F('person'), name='follow_once')],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +197,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at', 'id'],
+                'indexes': [models.Index(fields=['listing', 'state', 'created_at'], name='remark_of_listing'), models.Index(fields=['state', 'created_at'], name='remark_waiting'), models.Index(fields=['author'], name='remark_of_author')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'published', 'refused'])), name='remark_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -159,145 +213,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['at', 'id'],
             },
-        ),
-        migrations.CreateModel(
-            name='Visitor',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, default='', max_length=80)),
-                ('generation', models.PositiveIntegerField(default=1, help_text='Grows when every browser is to be signed out.')),
-                ('takes_mail', models.BooleanField(default=True, help_text='Wants to hear of what they follow.')),
-                ('created_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Wording',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('standing', models.CharField(choices=[('open', 'Open'), ('exploring', 'Being looked into'), ('planned', 'Planned'), ('started', 'In progress'), ('beta', 'Being tried out'), ('done', 'Done'), ('declined', 'Not planned')], max_length=9)),
-                ('label', models.CharField(max_length=40)),
-                ('about', models.CharField(blank=True, default='', max_length=300)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.UniqueConstraint(models.F('home'), models.F('slug'), name='board_address_once_per_workspace', violation_error_message='Another board has this address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.UniqueConstraint(models.F('domain'), condition=models.Q(('domain', ''), _negated=True), name='board_domain_once', violation_error_message='Another board has this domain.'),
-        ),
-        migrations.AddConstraint(
-            model_name='board',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['public', 'customers', 'private'])), name='board_audience_known'),
-        ),
-        migrations.AddIndex(
-            model_name='entrylink',
-            index=models.Index(fields=['expires_at'], name='entry_link_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='entrylink',
-            constraint=models.UniqueConstraint(models.F('token_hash'), condition=models.Q(('token_hash', ''), _negated=True), name='entry_link_once'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['board', 'state', '-votes', '-id'], name='listing_top'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['board', 'state', '-heat', '-id'], name='listing_trending'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['board', 'state', '-published_at', '-id'], name='listing_new'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['board', 'standing', 'state'], name='listing_by_standing'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['state', 'created_at'], name='listing_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['author'], name='listing_of_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.UniqueConstraint(models.F('board'), models.F('record'), name='listing_once_per_board', violation_error_message='It stands on this board already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'published', 'refused'])), name='listing_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('standing__in', ['open', 'exploring', 'planned', 'started', 'beta', 'done', 'declined'])), name='listing_standing_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='listing_published_has_date'),
-        ),
-        migrations.AddIndex(
-            model_name='guestvote',
-            index=models.Index(fields=['guest'], name='guest_vote_of_guest'),
-        ),
-        migrations.AddConstraint(
-            model_name='guestvote',
-            constraint=models.UniqueConstraint(models.F('listing'), models.F('guest'), name='guest_vote_once'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(fields=['person', '-created_at'], name='follow_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(models.F('listing'), models.F('person'), name='follow_once'),
-        ),
-        migrations.AddIndex(
-            model_name='news',
-            index=models.Index(fields=['board', '-published_at', '-id'], name='news_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='news',
-            constraint=models.UniqueConstraint(models.F('board'), models.F('record'), condition=models.Q(('record__isnull', False)), name='news_once_per_record', violation_error_message='There is an entry about this already.'),
-        ),
-        migrations.AddIndex(
-            model_name='remark',
-            index=models.Index(fields=['listing', 'state', 'created_at'], name='remark_of_listing'),
-        ),
-        migrations.AddIndex(
-            model_name='remark',
-            index=models.Index(fields=['state', 'created_at'], name='remark_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='remark',
-            index=models.Index(fields=['author'], name='remark_of_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='remark',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'published', 'refused'])), name='remark_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='visitor',
-            index=models.Index(fields=['person'], name='visitor_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitor',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('email'), name='visitor_once_per_workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('standing'), name='wording_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(('standing__in', ['open', 'exploring', 'planned', 'started', 'beta', 'done', 'declined'])), name='wording_standing_known'),
         ),
     ]

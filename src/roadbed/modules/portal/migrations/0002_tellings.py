@@ -16,245 +16,69 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Telling",
+            name='Telling',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "sequence",
-                    models.PositiveBigIntegerField(
-                        help_text="The activity that it tells of; null where a member wrote it.", null=True
-                    ),
-                ),
-                (
-                    "change",
-                    models.CharField(
-                        choices=[
-                            ("planned", "Planned"),
-                            ("started", "In development"),
-                            ("beta", "Being tried out"),
-                            ("shipped", "Shipped"),
-                            ("declined", "Not planned"),
-                            ("news", "News"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True, default="", help_text="Why, as the change says it.", max_length=500
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("approved", "Approved"),
-                            ("skipped", "Skipped"),
-                            ("overtaken", "Overtaken"),
-                        ],
-                        default="waiting",
-                        max_length=9,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField()),
-                ("decided_at", models.DateTimeField(null=True)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "record",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tellings",
-                        to="records.record",
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="workspaces.workspace",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Letter",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("email", models.EmailField(blank=True, default="", max_length=254)),
-                ("locale", models.CharField(blank=True, default="", max_length=12)),
-                ("reason", models.CharField(help_text="quoted, asked, voted or followed", max_length=8)),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("mail", "E-mail"),
-                            ("page", "Their page of the portal"),
-                            ("hand", "By hand"),
-                        ],
-                        max_length=4,
-                    ),
-                ),
-                ("claimed_at", models.DateTimeField(null=True)),
-                ("told_at", models.DateTimeField(null=True)),
-                ("failed_at", models.DateTimeField(null=True)),
-                ("trouble", models.CharField(blank=True, default="", max_length=300)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="letters",
-                        to="records.record",
-                    ),
-                ),
-                (
-                    "telling",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="letters",
-                        to="portal.telling",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Words",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("locale", models.CharField(blank=True, default="", max_length=12)),
-                ("subject", models.CharField(max_length=160)),
-                ("body", models.TextField(max_length=5000)),
-                (
-                    "telling",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="words", to="portal.telling"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Silence",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("email", models.EmailField(help_text="In lower case.", max_length=254)),
-                (
-                    "why",
-                    models.CharField(
-                        choices=[("asked", "Asked for it"), ("bounced", "Takes no mail")], max_length=7
-                    ),
-                ),
-                ("since", models.DateTimeField()),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="workspaces.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveBigIntegerField(help_text='The activity that it tells of; null where a member wrote it.', null=True)),
+                ('change', models.CharField(choices=[('planned', 'Planned'), ('started', 'In development'), ('beta', 'Being tried out'), ('shipped', 'Shipped'), ('declined', 'Not planned'), ('news', 'News')], max_length=8)),
+                ('reason', models.CharField(blank=True, default='', help_text='Why, as the change says it.', max_length=500)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('approved', 'Approved'), ('skipped', 'Skipped'), ('overtaken', 'Overtaken')], default='waiting', max_length=9)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('created_at', models.DateTimeField()),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tellings', to='records.record')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(models.F("workspace"), models.F("email"), name="silence_once")
-                ],
+                'indexes': [models.Index(fields=['workspace', 'state', '-id'], name='telling_by_state'), models.Index(fields=['record', '-id'], name='telling_of_record')],
+                'constraints': [models.UniqueConstraint(models.F('record'), models.F('sequence'), name='telling_once_per_change'), models.CheckConstraint(condition=models.Q(('change__in', ['planned', 'started', 'beta', 'shipped', 'declined', 'news'])), name='telling_change_known'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'skipped']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='telling_decided_by_then')],
             },
         ),
-        migrations.AddIndex(
-            model_name="telling",
-            index=models.Index(fields=["workspace", "state", "-id"], name="telling_by_state"),
+        migrations.CreateModel(
+            name='Silence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(help_text='In lower case.', max_length=254)),
+                ('why', models.CharField(choices=[('asked', 'Asked for it'), ('bounced', 'Takes no mail')], max_length=7)),
+                ('since', models.DateTimeField()),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('email'), name='silence_once')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="telling",
-            index=models.Index(fields=["record", "-id"], name="telling_of_record"),
+        migrations.CreateModel(
+            name='Letter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(blank=True, default='', max_length=254)),
+                ('locale', models.CharField(blank=True, default='', max_length=12)),
+                ('reason', models.CharField(help_text='quoted, asked, voted or followed', max_length=8)),
+                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('page', 'Their page of the portal'), ('hand', 'By hand')], max_length=4)),
+                ('claimed_at', models.DateTimeField(null=True)),
+                ('told_at', models.DateTimeField(null=True)),
+                ('failed_at', models.DateTimeField(null=True)),
+                ('trouble', models.CharField(blank=True, default='', max_length=300)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='records.record')),
+                ('telling', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='portal.telling')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', '-told_at'], name='letter_of_person'), models.Index(condition=models.Q(('claimed_at__isnull', True)), fields=['telling', 'id'], name='letter_waiting')],
+                'constraints': [models.UniqueConstraint(models.F('telling'), models.F('person'), name='letter_once_per_person'), models.UniqueConstraint(models.F('telling'), django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='letter_once_per_address')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="telling",
-            constraint=models.UniqueConstraint(
-                models.F("record"), models.F("sequence"), name="telling_once_per_change"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="telling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("change__in", ["planned", "started", "beta", "shipped", "declined", "news"])
-                ),
-                name="telling_change_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="telling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["approved", "skipped"]), _negated=True),
-                    ("decided_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="telling_decided_by_then",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(fields=["person", "-told_at"], name="letter_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="letter",
-            index=models.Index(
-                condition=models.Q(("claimed_at__isnull", True)),
-                fields=["telling", "id"],
-                name="letter_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.UniqueConstraint(
-                models.F("telling"), models.F("person"), name="letter_once_per_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.UniqueConstraint(
-                models.F("telling"),
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="letter_once_per_address",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="words",
-            constraint=models.UniqueConstraint(
-                models.F("telling"), models.F("locale"), name="words_once_per_language"
-            ),
+        migrations.CreateModel(
+            name='Words',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('locale', models.CharField(blank=True, default='', max_length=12)),
+                ('subject', models.CharField(max_length=160)),
+                ('body', models.TextField(max_length=5000)),
+                ('telling', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='words', to='portal.telling')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('telling'), models.F('locale'), name='words_once_per_language')],
+            },
         ),
     ]

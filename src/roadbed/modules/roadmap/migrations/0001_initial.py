@@ -33,6 +33,22 @@ class Migration(migrations.Migration):
             bases=('records.record',),
         ),
         migrations.CreateModel(
+            name='Deed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('summary', models.CharField(help_text='What a person would say was done.', max_length=300)),
+                ('steps', models.JSONField(default=list, help_text='Per record: {"id", "kind", "before": {field: value}, "after": {field: value}}.')),
+                ('at', models.DateTimeField()),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['workspace', '-at'], name='deed_by_time')],
+            },
+        ),
+        migrations.CreateModel(
             name='Feature',
             fields=[
                 ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='roadmap_feature', serialize=False, to='records.record')),
@@ -53,6 +69,10 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.team')),
                 ('release', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='features', to='roadmap.release')),
             ],
+            options={
+                'indexes': [models.Index(fields=['parent', 'position', 'record'], name='feature_of_parent'), models.Index(fields=['trail'], name='feature_by_trail'), models.Index(fields=['horizon', 'rank', 'record'], name='feature_on_board'), models.Index(fields=['release', 'status'], name='feature_of_release'), models.Index(fields=['status', 'record'], name='feature_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('record')), _negated=True), _connector='OR'), name='feature_not_its_own_parent', violation_error_message='A feature cannot lie under itself.'), models.CheckConstraint(condition=models.Q(models.Q(('parent__isnull', True), ('trail', '')), models.Q(('parent__isnull', False), models.Q(('trail', ''), _negated=True)), _connector='OR'), name='feature_trail_with_parent', violation_error_message="A feature's trail must lead to its parent."), models.CheckConstraint(condition=models.Q(('target_start__isnull', True), ('target_end__isnull', True), ('target_end__gte', models.F('target_start')), _connector='OR'), name='feature_target_in_order', violation_error_message='A target window cannot end before it starts.'), models.CheckConstraint(condition=models.Q(('lane__in', ['product', 'technical'])), name='feature_lane_known'), models.CheckConstraint(condition=models.Q(('level__in', ['area', 'feature', 'story'])), name='feature_level_known'), models.CheckConstraint(condition=models.Q(('status__in', ['idea', 'discovery', 'planned', 'development', 'beta', 'shipped', 'dropped'])), name='feature_status_known'), models.CheckConstraint(condition=models.Q(('horizon__in', ['now', 'next', 'later', 'none'])), name='feature_horizon_known')],
+            },
             bases=('records.record',),
         ),
         migrations.CreateModel(
@@ -68,86 +88,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['entered_at', 'id'],
+                'indexes': [models.Index(fields=['feature', 'entered_at'], name='status_spell_of_feature'), models.Index(fields=['status', 'entered_at'], name='status_spell_by_time')],
+                'constraints': [models.UniqueConstraint(models.F('feature'), condition=models.Q(('left_at__isnull', True)), name='status_spell_open_once'), models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('entered_at')), _connector='OR'), name='status_spell_left_after_entered', violation_error_message='A status cannot end before it was entered.')],
             },
-        ),
-        migrations.CreateModel(
-            name='Deed',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('summary', models.CharField(help_text='What a person would say was done.', max_length=300)),
-                ('steps', models.JSONField(default=list, help_text='Per record: {"id", "kind", "before": {field: value}, "after": {field: value}}.')),
-                ('at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['workspace', '-at'], name='deed_by_time')],
-            },
-        ),
-        migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['parent', 'position', 'record'], name='feature_of_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['trail'], name='feature_by_trail'),
-        ),
-        migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['horizon', 'rank', 'record'], name='feature_on_board'),
-        ),
-        migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['release', 'status'], name='feature_of_release'),
-        ),
-        migrations.AddIndex(
-            model_name='feature',
-            index=models.Index(fields=['status', 'record'], name='feature_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('record')), _negated=True), _connector='OR'), name='feature_not_its_own_parent', violation_error_message='A feature cannot lie under itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('parent__isnull', True), ('trail', '')), models.Q(('parent__isnull', False), models.Q(('trail', ''), _negated=True)), _connector='OR'), name='feature_trail_with_parent', violation_error_message="A feature's trail must lead to its parent."),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('target_start__isnull', True), ('target_end__isnull', True), ('target_end__gte', models.F('target_start')), _connector='OR'), name='feature_target_in_order', violation_error_message='A target window cannot end before it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('lane__in', ['product', 'technical'])), name='feature_lane_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['area', 'feature', 'story'])), name='feature_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['idea', 'discovery', 'planned', 'development', 'beta', 'shipped', 'dropped'])), name='feature_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.CheckConstraint(condition=models.Q(('horizon__in', ['now', 'next', 'later', 'none'])), name='feature_horizon_known'),
-        ),
-        migrations.AddIndex(
-            model_name='statusspell',
-            index=models.Index(fields=['feature', 'entered_at'], name='status_spell_of_feature'),
-        ),
-        migrations.AddIndex(
-            model_name='statusspell',
-            index=models.Index(fields=['status', 'entered_at'], name='status_spell_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusspell',
-            constraint=models.UniqueConstraint(models.F('feature'), condition=models.Q(('left_at__isnull', True)), name='status_spell_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusspell',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('entered_at')), _connector='OR'), name='status_spell_left_after_entered', violation_error_message='A status cannot end before it was entered.'),
         ),
     ]

@@ -19,47 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Absence',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_date', models.DateField(verbose_name='from')),
-                ('last_date', models.DateField(verbose_name='until')),
-                ('share', models.PositiveSmallIntegerField(default=100, help_text='Percent of the day away.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('reason', models.CharField(choices=[('leave', 'Leave'), ('training', 'Training'), ('other', 'Elsewhere')], default='leave', max_length=8)),
-                ('note', models.CharField(blank=True, default='', max_length=120)),
-            ],
-            options={
-                'ordering': ['first_date', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CheckIn',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.FloatField()),
-                ('confidence', models.PositiveSmallIntegerField(blank=True, help_text='Percent: how likely the target is reached in the period.', null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by_name', models.CharField(blank=True, default='', max_length=120)),
-            ],
-            options={
-                'ordering': ['-at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Dependency',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tie', models.CharField(choices=[('fs', 'Finish to start'), ('ss', 'Start to start'), ('ff', 'Finish to finish')], default='fs', max_length=2)),
-                ('lag', models.SmallIntegerField(default=0, help_text='Working days between the two; a negative lag lets them overlap.')),
-                ('note', models.CharField(blank=True, default='', help_text='Why.', max_length=300)),
-                ('created_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Estimate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -73,21 +32,13 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('by_name', models.CharField(blank=True, default='', max_length=120)),
                 ('is_current', models.BooleanField(default=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('feature', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='estimates', to='roadmap.feature')),
             ],
             options={
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='EstimateRound',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(blank=True, default='', help_text='What is to be estimated.', max_length=300)),
-                ('started_at', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(blank=True, help_text="When everybody's figures were shown.", null=True)),
-            ],
-            options={
-                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['feature', '-id'], name='estimate_of_feature')],
+                'constraints': [models.UniqueConstraint(models.F('feature'), condition=models.Q(('is_current', True)), name='estimate_current_once'), models.CheckConstraint(condition=models.Q(('p10__gt', 0), ('p50__gte', models.F('p10')), ('p90__gte', models.F('p50'))), name='estimate_in_order', violation_error_message="An estimate's low end cannot lie above its high end, nor at nothing."), models.CheckConstraint(condition=models.Q(('origin__in', ['three_point', 'range', 'points', 'reference', 'experts'])), name='estimate_origin_known')],
             },
         ),
         migrations.CreateModel(
@@ -101,23 +52,12 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('off', 'Called off')], default='waiting', max_length=9)),
                 ('delivered_date', models.DateField(blank=True, null=True, verbose_name='delivered on')),
                 ('description', models.TextField(blank=True, default='', help_text='Markdown.', max_length=20000)),
-            ],
-            bases=('records.record',),
-        ),
-        migrations.CreateModel(
-            name='KeyResult',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('unit', models.CharField(blank=True, default='', help_text='Such as %, days, €.', max_length=20)),
-                ('direction', models.CharField(choices=[('up', 'Up to the target'), ('down', 'Down to the target')], default='up', max_length=4)),
-                ('baseline', models.FloatField(help_text='Where it stood at the start.')),
-                ('target', models.FloatField()),
-                ('position', models.PositiveIntegerField(default=0)),
+                ('owner', models.ForeignKey(blank=True, help_text='Who here keeps after it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
             ],
             options={
-                'ordering': ['position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('latest__gte', models.F('earliest'))), name='external_promised_in_order', violation_error_message='What is promised cannot come later at the earliest than at the latest.'), models.CheckConstraint(condition=models.Q(models.Q(('delivered_date__isnull', False), ('state', 'delivered')), models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_date__isnull', True)), _connector='OR'), name='external_delivered_on_a_day', violation_error_message='What was delivered has a day on which it was, and nothing else has.'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'delivered', 'off'])), name='external_state_known')],
             },
+            bases=('records.record',),
         ),
         migrations.CreateModel(
             name='Objective',
@@ -128,22 +68,14 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('closed', 'Closed')], default='active', max_length=6)),
                 ('description', models.TextField(blank=True, default='', help_text='Why it matters. Markdown.', max_length=20000)),
                 ('lesson', models.TextField(blank=True, default='', help_text='What was learned, when it was closed.', max_length=5000)),
-            ],
-            bases=('records.record',),
-        ),
-        migrations.CreateModel(
-            name='Opinion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('p10', models.FloatField()),
-                ('p50', models.FloatField()),
-                ('p90', models.FloatField()),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('said_at', models.DateTimeField()),
+                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.department')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
             ],
             options={
-                'ordering': ['id'],
+                'indexes': [models.Index(fields=['last_date', 'record'], name='objective_by_period')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='objective_in_order', violation_error_message='A period cannot end before it begins.'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'closed'])), name='objective_state_known')],
             },
+            bases=('records.record',),
         ),
         migrations.CreateModel(
             name='Risk',
@@ -156,26 +88,13 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'Open'), ('happened', 'Happened'), ('averted', 'Averted')], default='open', max_length=8)),
                 ('description', models.TextField(blank=True, default='', help_text='Markdown.', max_length=20000)),
                 ('answer', models.CharField(blank=True, default='', help_text='What is done about it.', max_length=500)),
-            ],
-            bases=('records.record',),
-        ),
-        migrations.CreateModel(
-            name='Seat',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, default='', help_text='Of a seat nobody has yet.', max_length=80)),
-                ('share', models.PositiveSmallIntegerField(default=100, help_text="Percent of the team's week.", validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='part of the week')),
-                ('weekdays', models.CharField(blank=True, default='', max_length=7, validators=[django.core.validators.RegexValidator('^1?2?3?4?5?6?7?$', 'Working days are digits: 1 is Monday, 12345 Monday to Friday.')])),
-                ('country', models.CharField(blank=True, default='', help_text="Where it is not the team's.", max_length=2)),
-                ('subdivision', models.CharField(blank=True, default='', max_length=10)),
-                ('first_date', models.DateField(blank=True, null=True, verbose_name='from')),
-                ('last_date', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('ramp_weeks', models.PositiveSmallIntegerField(default=0, help_text='Weeks from the first day until the full pace, in even steps.', verbose_name='weeks to get going')),
-                ('cost_rate', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
+                ('hits', models.ManyToManyField(blank=True, related_name='risks', to='roadmap.feature')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
             ],
             options={
-                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('low__gt', 0), ('likely__gte', models.F('low')), ('high__gte', models.F('likely'))), name='risk_days_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.'), models.CheckConstraint(condition=models.Q(('probability__gte', 1), ('probability__lte', 99)), name='risk_percent', violation_error_message='What is certain to happen, or not to, is no risk: 1 to 99%.'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'happened', 'averted'])), name='risk_state_known')],
             },
+            bases=('records.record',),
         ),
         migrations.CreateModel(
             name='Share',
@@ -192,9 +111,12 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('opened', models.PositiveIntegerField(default=0, help_text='How often it was looked at.')),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('audience__in', ['inside', 'clients'])), name='share_audience_known'), models.CheckConstraint(condition=models.Q(('form__in', ['page', 'calendar'])), name='share_form_known')],
             },
         ),
         migrations.CreateModel(
@@ -202,19 +124,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SkillNeed',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('share', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-            ],
-            options={
-                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='skill_name_once_per_workspace', violation_error_message='There is already a skill of that name.')],
             },
         ),
         migrations.CreateModel(
@@ -224,9 +138,11 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('name', models.CharField(max_length=80)),
                 ('is_worked', models.BooleanField(default=False)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='workspaces.team')),
             ],
             options={
                 'ordering': ['day'],
+                'constraints': [models.UniqueConstraint(models.F('team'), models.F('day'), name='team_day_once', violation_error_message="This day is in the team's calendar already.")],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +161,151 @@ class Migration(migrations.Migration):
                 ('point_high', models.FloatField(blank=True, help_text='Person-days of a story point, P90.', null=True)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('focus__lte', 100), ('reserve__lte', 100)), name='team_plan_percents'), models.CheckConstraint(condition=models.Q(models.Q(('point_high__isnull', True), ('point_likely__isnull', True), ('point_low__isnull', True)), models.Q(('point_high__gte', models.F('point_likely')), ('point_likely__gte', models.F('point_low')), ('point_low__gt', 0)), _connector='OR'), name='team_plan_point_in_order', violation_error_message="A point's low end cannot lie above its high end; give all three or none."), models.CheckConstraint(condition=models.Q(('wip_limit__isnull', True), ('wip_limit__gt', 0), _connector='OR'), name='team_plan_wip_positive', violation_error_message='A limit of nothing at once would stop the team.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Dependency',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('tie', models.CharField(choices=[('fs', 'Finish to start'), ('ss', 'Start to start'), ('ff', 'Finish to finish')], default='fs', max_length=2)),
+                ('lag', models.SmallIntegerField(default=0, help_text='Working days between the two; a negative lag lets them overlap.')),
+                ('note', models.CharField(blank=True, default='', help_text='Why.', max_length=300)),
+                ('created_at', models.DateTimeField()),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('feature', models.ForeignKey(help_text='Which waits.', on_delete=django.db.models.deletion.CASCADE, related_name='waits_for', to='roadmap.feature')),
+                ('on', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waited_for_by', to='roadmap.feature')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('external', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waited_for_by', to='roadmap.external')),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['workspace', '-id'], name='dependency_newest'), models.Index(condition=models.Q(('on__isnull', False)), fields=['on'], name='dependency_on')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('external__isnull', True), ('on__isnull', False)), models.Q(('external__isnull', False), ('on__isnull', True)), _connector='OR'), name='dependency_on_one_thing', violation_error_message='A feature waits for another feature, or for something external.'), models.CheckConstraint(condition=models.Q(('on__isnull', True), models.Q(('on', models.F('feature')), _negated=True), _connector='OR'), name='dependency_not_on_itself', violation_error_message='A feature cannot wait for itself.'), models.UniqueConstraint(models.F('feature'), models.F('on'), models.F('tie'), condition=models.Q(('on__isnull', False)), name='dependency_once', violation_error_message='These two depend on each other like this already.'), models.UniqueConstraint(models.F('feature'), models.F('external'), models.F('tie'), condition=models.Q(('external__isnull', False)), name='dependency_external_once', violation_error_message='It waits for this already.'), models.CheckConstraint(condition=models.Q(('lag__gte', -2000), ('lag__lte', 2000)), name='dependency_lag_sensible', violation_error_message='A lag is at most 2000 working days.'), models.CheckConstraint(condition=models.Q(('tie__in', ['fs', 'ss', 'ff'])), name='dependency_tie_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EstimateRound',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('question', models.CharField(blank=True, default='', help_text='What is to be estimated.', max_length=300)),
+                ('started_at', models.DateTimeField()),
+                ('opened_at', models.DateTimeField(blank=True, help_text="When everybody's figures were shown.", null=True)),
+                ('asked', models.ManyToManyField(help_text='Who is to say how much it is.', related_name='+', to='workspaces.member')),
+                ('estimate', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='round', to='roadmap.estimate')),
+                ('feature', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='roadmap.feature')),
+                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(models.F('feature'), condition=models.Q(('opened_at__isnull', True)), name='estimate_round_once_at_a_time'), models.CheckConstraint(condition=models.Q(('opened_at__isnull', True), ('opened_at__gte', models.F('started_at')), _connector='OR'), name='estimate_round_opened_after_start')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeyResult',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=200)),
+                ('unit', models.CharField(blank=True, default='', help_text='Such as %, days, €.', max_length=20)),
+                ('direction', models.CharField(choices=[('up', 'Up to the target'), ('down', 'Down to the target')], default='up', max_length=4)),
+                ('baseline', models.FloatField(help_text='Where it stood at the start.')),
+                ('target', models.FloatField()),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
+                ('objective', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_results', to='roadmap.objective')),
+            ],
+            options={
+                'ordering': ['position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('direction', 'up'), ('target__gt', models.F('baseline'))), models.Q(('direction', 'down'), ('target__lt', models.F('baseline'))), _connector='OR'), name='key_result_goes_somewhere', violation_error_message='The target must lie on the side of the baseline that it is to go to.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Seat',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(blank=True, default='', help_text='Of a seat nobody has yet.', max_length=80)),
+                ('share', models.PositiveSmallIntegerField(default=100, help_text="Percent of the team's week.", validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='part of the week')),
+                ('weekdays', models.CharField(blank=True, default='', max_length=7, validators=[django.core.validators.RegexValidator('^1?2?3?4?5?6?7?$', 'Working days are digits: 1 is Monday, 12345 Monday to Friday.')])),
+                ('country', models.CharField(blank=True, default='', help_text="Where it is not the team's.", max_length=2)),
+                ('subdivision', models.CharField(blank=True, default='', max_length=10)),
+                ('first_date', models.DateField(blank=True, null=True, verbose_name='from')),
+                ('last_date', models.DateField(blank=True, null=True, verbose_name='until')),
+                ('ramp_weeks', models.PositiveSmallIntegerField(default=0, help_text='Weeks from the first day until the full pace, in even steps.', verbose_name='weeks to get going')),
+                ('cost_rate', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
+                ('member', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='workspaces.member')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='workspaces.team')),
+                ('skills', models.ManyToManyField(blank=True, related_name='+', to='roadmap.skill')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(models.F('team'), models.F('member'), condition=models.Q(('member__isnull', False)), name='seat_once_a_team'), models.CheckConstraint(condition=models.Q(('member__isnull', False), models.Q(('name', ''), _negated=True), _connector='OR'), name='seat_somebodys', violation_error_message='A seat has a member, or a name for what it is.'), models.CheckConstraint(condition=models.Q(('first_date__isnull', True), ('last_date__isnull', True), ('last_date__gte', models.F('first_date')), _connector='OR'), name='seat_in_order', violation_error_message='A seat cannot end before it begins.'), models.CheckConstraint(condition=models.Q(('share__lte', 100)), name='seat_percent')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SkillNeed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('share', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
+                ('feature', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skill_needs', to='roadmap.feature')),
+                ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roadmap.skill')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(models.F('feature'), models.F('skill'), name='skill_need_once'), models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='skill_need_percent')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Absence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_date', models.DateField(verbose_name='from')),
+                ('last_date', models.DateField(verbose_name='until')),
+                ('share', models.PositiveSmallIntegerField(default=100, help_text='Percent of the day away.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
+                ('reason', models.CharField(choices=[('leave', 'Leave'), ('training', 'Training'), ('other', 'Elsewhere')], default='leave', max_length=8)),
+                ('note', models.CharField(blank=True, default='', max_length=120)),
+                ('seat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to='roadmap.seat')),
+            ],
+            options={
+                'ordering': ['first_date', 'id'],
+                'indexes': [models.Index(fields=['seat', 'first_date'], name='absence_of_seat')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='absence_in_order', violation_error_message='An absence cannot end before it begins.'), models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='absence_percent')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CheckIn',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('value', models.FloatField()),
+                ('confidence', models.PositiveSmallIntegerField(blank=True, help_text='Percent: how likely the target is reached in the period.', null=True)),
+                ('note', models.CharField(blank=True, default='', max_length=500)),
+                ('at', models.DateTimeField()),
+                ('by_name', models.CharField(blank=True, default='', max_length=120)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key_result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='check_ins', to='roadmap.keyresult')),
+            ],
+            options={
+                'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['key_result', '-at'], name='check_in_of_key_result')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('confidence__isnull', True), ('confidence__lte', 100), _connector='OR'), name='check_in_percent')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Opinion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('p10', models.FloatField()),
+                ('p50', models.FloatField()),
+                ('p90', models.FloatField()),
+                ('note', models.CharField(blank=True, default='', max_length=500)),
+                ('said_at', models.DateTimeField()),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opinions', to='roadmap.estimateround')),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(models.F('round'), models.F('member'), name='opinion_once_a_round'), models.CheckConstraint(condition=models.Q(('p10__gt', 0), ('p50__gte', models.F('p10')), ('p90__gte', models.F('p50'))), name='opinion_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.')],
+            },
         ),
         migrations.AddField(
             model_name='feature',
@@ -316,341 +377,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='release',
             constraint=models.CheckConstraint(condition=models.Q(('form__in', ['release', 'milestone'])), name='release_form_known'),
-        ),
-        migrations.AddField(
-            model_name='checkin',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='dependency',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='dependency',
-            name='feature',
-            field=models.ForeignKey(help_text='Which waits.', on_delete=django.db.models.deletion.CASCADE, related_name='waits_for', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='dependency',
-            name='on',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waited_for_by', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='dependency',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='estimate',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='estimate',
-            name='feature',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='estimates', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='estimateround',
-            name='asked',
-            field=models.ManyToManyField(help_text='Who is to say how much it is.', related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='estimateround',
-            name='estimate',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='round', to='roadmap.estimate'),
-        ),
-        migrations.AddField(
-            model_name='estimateround',
-            name='feature',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='estimateround',
-            name='started_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='external',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text='Who here keeps after it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='dependency',
-            name='external',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waited_for_by', to='roadmap.external'),
-        ),
-        migrations.AddField(
-            model_name='keyresult',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='checkin',
-            name='key_result',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='check_ins', to='roadmap.keyresult'),
-        ),
-        migrations.AddField(
-            model_name='objective',
-            name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.department'),
-        ),
-        migrations.AddField(
-            model_name='objective',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='keyresult',
-            name='objective',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_results', to='roadmap.objective'),
-        ),
-        migrations.AddField(
-            model_name='opinion',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='opinion',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opinions', to='roadmap.estimateround'),
-        ),
-        migrations.AddField(
-            model_name='risk',
-            name='hits',
-            field=models.ManyToManyField(blank=True, related_name='risks', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='risk',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='seat',
-            name='member',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='workspaces.member'),
-        ),
-        migrations.AddField(
-            model_name='seat',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='workspaces.team'),
-        ),
-        migrations.AddField(
-            model_name='absence',
-            name='seat',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to='roadmap.seat'),
-        ),
-        migrations.AddField(
-            model_name='share',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='share',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='skill',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='seat',
-            name='skills',
-            field=models.ManyToManyField(blank=True, related_name='+', to='roadmap.skill'),
-        ),
-        migrations.AddField(
-            model_name='skillneed',
-            name='feature',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skill_needs', to='roadmap.feature'),
-        ),
-        migrations.AddField(
-            model_name='skillneed',
-            name='skill',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roadmap.skill'),
-        ),
-        migrations.AddField(
-            model_name='teamday',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='workspaces.team'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamplan',
-            constraint=models.CheckConstraint(condition=models.Q(('focus__lte', 100), ('reserve__lte', 100)), name='team_plan_percents'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('point_high__isnull', True), ('point_likely__isnull', True), ('point_low__isnull', True)), models.Q(('point_high__gte', models.F('point_likely')), ('point_likely__gte', models.F('point_low')), ('point_low__gt', 0)), _connector='OR'), name='team_plan_point_in_order', violation_error_message="A point's low end cannot lie above its high end; give all three or none."),
-        ),
-        migrations.AddConstraint(
-            model_name='teamplan',
-            constraint=models.CheckConstraint(condition=models.Q(('wip_limit__isnull', True), ('wip_limit__gt', 0), _connector='OR'), name='team_plan_wip_positive', violation_error_message='A limit of nothing at once would stop the team.'),
-        ),
-        migrations.AddIndex(
-            model_name='estimate',
-            index=models.Index(fields=['feature', '-id'], name='estimate_of_feature'),
-        ),
-        migrations.AddConstraint(
-            model_name='estimate',
-            constraint=models.UniqueConstraint(models.F('feature'), condition=models.Q(('is_current', True)), name='estimate_current_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='estimate',
-            constraint=models.CheckConstraint(condition=models.Q(('p10__gt', 0), ('p50__gte', models.F('p10')), ('p90__gte', models.F('p50'))), name='estimate_in_order', violation_error_message="An estimate's low end cannot lie above its high end, nor at nothing."),
-        ),
-        migrations.AddConstraint(
-            model_name='estimate',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['three_point', 'range', 'points', 'reference', 'experts'])), name='estimate_origin_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='estimateround',
-            constraint=models.UniqueConstraint(models.F('feature'), condition=models.Q(('opened_at__isnull', True)), name='estimate_round_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='estimateround',
-            constraint=models.CheckConstraint(condition=models.Q(('opened_at__isnull', True), ('opened_at__gte', models.F('started_at')), _connector='OR'), name='estimate_round_opened_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='external',
-            constraint=models.CheckConstraint(condition=models.Q(('latest__gte', models.F('earliest'))), name='external_promised_in_order', violation_error_message='What is promised cannot come later at the earliest than at the latest.'),
-        ),
-        migrations.AddConstraint(
-            model_name='external',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivered_date__isnull', False), ('state', 'delivered')), models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_date__isnull', True)), _connector='OR'), name='external_delivered_on_a_day', violation_error_message='What was delivered has a day on which it was, and nothing else has.'),
-        ),
-        migrations.AddConstraint(
-            model_name='external',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'delivered', 'off'])), name='external_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='dependency',
-            index=models.Index(fields=['workspace', '-id'], name='dependency_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='dependency',
-            index=models.Index(condition=models.Q(('on__isnull', False)), fields=['on'], name='dependency_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('external__isnull', True), ('on__isnull', False)), models.Q(('external__isnull', False), ('on__isnull', True)), _connector='OR'), name='dependency_on_one_thing', violation_error_message='A feature waits for another feature, or for something external.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.CheckConstraint(condition=models.Q(('on__isnull', True), models.Q(('on', models.F('feature')), _negated=True), _connector='OR'), name='dependency_not_on_itself', violation_error_message='A feature cannot wait for itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.UniqueConstraint(models.F('feature'), models.F('on'), models.F('tie'), condition=models.Q(('on__isnull', False)), name='dependency_once', violation_error_message='These two depend on each other like this already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.UniqueConstraint(models.F('feature'), models.F('external'), models.F('tie'), condition=models.Q(('external__isnull', False)), name='dependency_external_once', violation_error_message='It waits for this already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.CheckConstraint(condition=models.Q(('lag__gte', -2000), ('lag__lte', 2000)), name='dependency_lag_sensible', violation_error_message='A lag is at most 2000 working days.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dependency',
-            constraint=models.CheckConstraint(condition=models.Q(('tie__in', ['fs', 'ss', 'ff'])), name='dependency_tie_known'),
-        ),
-        migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(fields=['key_result', '-at'], name='check_in_of_key_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__isnull', True), ('confidence__lte', 100), _connector='OR'), name='check_in_percent'),
-        ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['last_date', 'record'], name='objective_by_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='objective_in_order', violation_error_message='A period cannot end before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'closed'])), name='objective_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('direction', 'up'), ('target__gt', models.F('baseline'))), models.Q(('direction', 'down'), ('target__lt', models.F('baseline'))), _connector='OR'), name='key_result_goes_somewhere', violation_error_message='The target must lie on the side of the baseline that it is to go to.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.UniqueConstraint(models.F('round'), models.F('member'), name='opinion_once_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(('p10__gt', 0), ('p50__gte', models.F('p10')), ('p90__gte', models.F('p50'))), name='opinion_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('low__gt', 0), ('likely__gte', models.F('low')), ('high__gte', models.F('likely'))), name='risk_days_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gte', 1), ('probability__lte', 99)), name='risk_percent', violation_error_message='What is certain to happen, or not to, is no risk: 1 to 99%.'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'happened', 'averted'])), name='risk_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='absence',
-            index=models.Index(fields=['seat', 'first_date'], name='absence_of_seat'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='absence_in_order', violation_error_message='An absence cannot end before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='absence_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['inside', 'clients'])), name='share_audience_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(('form__in', ['page', 'calendar'])), name='share_form_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='skill',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='skill_name_once_per_workspace', violation_error_message='There is already a skill of that name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(models.F('team'), models.F('member'), condition=models.Q(('member__isnull', False)), name='seat_once_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('member__isnull', False), models.Q(('name', ''), _negated=True), _connector='OR'), name='seat_somebodys', violation_error_message='A seat has a member, or a name for what it is.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('first_date__isnull', True), ('last_date__isnull', True), ('last_date__gte', models.F('first_date')), _connector='OR'), name='seat_in_order', violation_error_message='A seat cannot end before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('share__lte', 100)), name='seat_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='skillneed',
-            constraint=models.UniqueConstraint(models.F('feature'), models.F('skill'), name='skill_need_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='skillneed',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='skill_need_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamday',
-            constraint=models.UniqueConstraint(models.F('team'), models.F('day'), name='team_day_once', violation_error_message="This day is in the team's calendar already."),
         ),
     ]

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('number'), name='plan_forecast_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -65,26 +66,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['place', 'id'],
+                'indexes': [models.Index(fields=['forecast', 'kind', 'place'], name='forecast_row_by_place')],
+                'constraints': [models.UniqueConstraint(models.F('forecast'), models.F('record'), name='forecast_row_once'), models.CheckConstraint(condition=models.Q(('p85__gte', models.F('p50')), ('p95__gte', models.F('p85'))), name='forecast_row_in_order'), models.CheckConstraint(condition=models.Q(('chance__isnull', True), models.Q(('chance__gte', 0.0), ('chance__lte', 1.0)), _connector='OR'), name='forecast_row_share')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='planforecast',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('number'), name='plan_forecast_number_once'),
-        ),
-        migrations.AddIndex(
-            model_name='forecastrow',
-            index=models.Index(fields=['forecast', 'kind', 'place'], name='forecast_row_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='forecastrow',
-            constraint=models.UniqueConstraint(models.F('forecast'), models.F('record'), name='forecast_row_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='forecastrow',
-            constraint=models.CheckConstraint(condition=models.Q(('p85__gte', models.F('p50')), ('p95__gte', models.F('p85'))), name='forecast_row_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='forecastrow',
-            constraint=models.CheckConstraint(condition=models.Q(('chance__isnull', True), models.Q(('chance__gte', 0.0), ('chance__lte', 1.0)), _connector='OR'), name='forecast_row_share'),
         ),
     ]

@@ -53,6 +53,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
+                'indexes': [models.Index(fields=['next_run_at'], name='connection_due')],
+                'constraints': [models.UniqueConstraint(models.F('token_digest'), condition=models.Q(('token_digest', ''), _negated=True), name='connection_token_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['github', 'gitlab', 'jira_cloud', 'jira_dc', 'linear'])), name='connection_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +80,10 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.record')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='trackers.connection')),
             ],
+            options={
+                'indexes': [models.Index(fields=['connection', 'state', 'id'], name='binding_of_connection'), models.Index(condition=models.Q(('needs_push', True)), fields=['connection', 'id'], name='binding_to_push'), models.Index(fields=['record'], name='binding_of_record')],
+                'constraints': [models.UniqueConstraint(models.F('connection'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='binding_issue_once'), models.UniqueConstraint(models.F('connection'), models.F('record'), condition=models.Q(('record__isnull', False), ('state__in', ['creating', 'live'])), name='binding_feature_once'), models.CheckConstraint(condition=models.Q(('state__in', ['creating', 'live', 'gone', 'moved', 'orphan', 'cut'])), name='binding_state_known')],
+            },
         ),
         migrations.CreateModel(
             name='Run',
@@ -94,6 +100,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['connection', '-id'], name='run_of_connection')],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +121,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['run', 'id'], name='entry_of_run')],
             },
         ),
         migrations.CreateModel(
@@ -137,49 +145,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['binding', 'settled_at'], name='conflict_of_binding')],
                 'constraints': [models.UniqueConstraint(models.F('binding'), models.F('field'), condition=models.Q(('settled_at__isnull', True)), name='conflict_open_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='connection',
-            index=models.Index(fields=['next_run_at'], name='connection_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(models.F('token_digest'), condition=models.Q(('token_digest', ''), _negated=True), name='connection_token_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['github', 'gitlab', 'jira_cloud', 'jira_dc', 'linear'])), name='connection_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='binding',
-            index=models.Index(fields=['connection', 'state', 'id'], name='binding_of_connection'),
-        ),
-        migrations.AddIndex(
-            model_name='binding',
-            index=models.Index(condition=models.Q(('needs_push', True)), fields=['connection', 'id'], name='binding_to_push'),
-        ),
-        migrations.AddIndex(
-            model_name='binding',
-            index=models.Index(fields=['record'], name='binding_of_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='binding',
-            constraint=models.UniqueConstraint(models.F('connection'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='binding_issue_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='binding',
-            constraint=models.UniqueConstraint(models.F('connection'), models.F('record'), condition=models.Q(('record__isnull', False), ('state__in', ['creating', 'live'])), name='binding_feature_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='binding',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['creating', 'live', 'gone', 'moved', 'orphan', 'cut'])), name='binding_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['connection', '-id'], name='run_of_connection'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['run', 'id'], name='entry_of_run'),
         ),
     ]
