@@ -233,7 +233,7 @@ class TestApi:
         assert reviewed["draft"]["reviews"][0]["by"] == "Ada"
         assert ben.api("POST", f"{PATH}/publish", {"version": 1}).json()["revision"] == 2
         assert ben.api("POST", f"{PATH}/publish", {}).status_code == 404
-        asked = dan.api("POST", f"{PATH}/test", {"context": {"country": "CA"}}).json()
+        asked = ben.api("POST", f"{PATH}/test", {"context": {"country": "CA"}}).json()
         assert (asked["value"], asked["rule"], asked["verdicts"][0]["findings"][0]["holds"]) == (
             True,
             "ca",

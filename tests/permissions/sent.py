@@ -27,7 +27,6 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", API + "views"): {"list": "insights.needs", "name": "Mine too"},
     ("POST", API + "features"): {"title": "Offline maps"},
     ("POST", API + "baselines"): {"name": "As promised"},
-    ("GET", PAGE + "trackers/link/"): {"key": "F-1"},
     ("POST", PAGE + "trackers/link/"): {"key": "F-1"},
     ("POST", API + "trackers"): {
         "name": "Second",
@@ -178,6 +177,7 @@ UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
 """What is sent as a form with a file beside it."""
 
 ASKED: dict[str, str] = {
+    PAGE + "trackers/link/": "key=F-1",
     API + "ask": "question=Why+do+drivers+phone",
     API + "search": "q=road",
     API + "flag-exports": "environment=production",
