@@ -94,7 +94,7 @@ class PostgresCopies:
 
     def keep(self) -> None:
         """Keep a copy of the database, which has just been made."""
-        name = self._creation._get_test_db_name()
+        name = self._connection.settings_dict["NAME"]
         self._connection.close()  # a database that is copied may have no visitors
         with self._creation._nodb_cursor() as cursor:
             cursor.execute(f'CREATE DATABASE "{self._kept}" TEMPLATE "{name}"')
