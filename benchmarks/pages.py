@@ -31,6 +31,7 @@ BUDGET_MS = 100.0
 def set_up(folder: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.testing")
     os.environ.setdefault("ROADBED_DATA", folder)
+    Path(folder).mkdir(parents=True, exist_ok=True)
     import django
     from django.core.management import call_command
 

@@ -99,7 +99,7 @@ def layers() -> None:
 
 def types() -> None:
     """mypy, strict."""
-    run("mypy", "src", "engines/src", "bin", "hatch_build.py")
+    run("mypy")
 
 
 def frontend() -> None:

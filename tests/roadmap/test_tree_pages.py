@@ -96,6 +96,49 @@ class TestSteps:
         assert first.parent_id == area.pk
 
 
+class TestDragging:
+    def test_puts_a_row_beside_or_under_another_and_draws_the_tree_anew(self, ben, dan, make_feature):
+        area, other = make_feature("Routing", level="area"), make_feature("Driving", level="area")
+        first, second = make_feature("One", parent=area), make_feature("Two", parent=area)
+        third = make_feature("Three", parent=other)
+        headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+        def drop(feature, beside, place, who=ben):
+            url = f"roadmap/features/{feature.key.lower()}/move/"
+            return who.post(url, {"beside": str(beside), "place": place}, headers=headers)
+
+        def under(parent):
+            rows = Feature.objects.filter(parent=parent).order_by("position", "pk")
+            return list(rows.values_list("title", flat=True))
+
+        answer = drop(third, first.pk, "after")
+        assert answer.status_code == 204
+        assert "page:refresh" in answer.headers["HX-Trigger"]
+        assert "undo" in answer.headers["HX-Trigger"]
+        assert under(area) == ["One", "Three", "Two"]
+        drop(second, first.pk, "before")
+        assert under(area) == ["Two", "One", "Three"]
+        drop(second, third.pk, "under")
+        assert (under(area), under(third)) == (["One", "Three"], ["Two"])
+        drop(second, f"product-{first.product_id}", "under")
+        second.refresh_from_db()
+        assert second.parent_id is None
+        refused = drop(area, third.pk, "under")
+        assert (refused.status_code, under(None)) == (409, ["Routing", "Driving", "Two"])
+        assert "cannot" in refused.content.decode()
+        for beside in ("", "product-999999", "999999999", "x" * 40):
+            assert drop(second, beside, "before").status_code == 404
+        assert drop(second, first.pk, "after", dan).status_code == 403
+
+    def test_a_root_beside_another_products_root_goes_into_that_product(self, ben, workspace, make_feature):
+        there = Product.objects.create(workspace=workspace, slug="other", name="Other")
+        mine, theirs = make_feature("Mine", level="area"), make_feature("Theirs", level="area")
+        Feature.objects.filter(pk=theirs.pk).update(product=there)
+        ben.post(f"roadmap/features/{mine.key.lower()}/move/", {"target": theirs.key, "place": "after"})
+        mine.refresh_from_db()
+        assert mine.product_id == there.pk
+
+
 class TestReceipt:
     def test_opens_a_figure_to_its_parts(self, dan, feature):
         dialog = dan.get(f"roadmap/features/{feature.key.lower()}/evidence/").content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,6 +207,39 @@ class TestBoards:
         expect(page.locator("#tree-f-140")).to_be_hidden()
         page.reload()
         expect(page.locator("#tree-f-140")).to_be_hidden()
+
+    def test_a_row_is_dragged_between_others_and_moved_by_keys(self, show: Open) -> None:
+        page = show("boards")
+        grip, row = page.locator("#tree-grip-f-131"), page.locator("#tree-f-128")
+        grip.scroll_into_view_if_needed()
+        start, over = grip.bounding_box(), row.bounding_box()
+        assert start is not None
+        assert over is not None
+        page.mouse.move(start["x"] + 8, start["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(over["x"] + 60, over["y"] + 3, steps=4)
+        expect(row).to_have_class(re.compile("is-drop-before"))
+        page.mouse.move(over["x"] + 60, over["y"] + over["height"] / 2, steps=2)
+        expect(row).to_have_class(re.compile("is-drop-under"))
+        page.mouse.up()
+        expect(page.locator("#toasts")).to_contain_text("Moved under F-128.")
+        assert not page.locator(".tree__ghost").count()
+        # Nothing can be dropped on itself or on what lies under it, and Escape lets go.
+        start = page.locator("#tree-grip-area-1").bounding_box()
+        assert start is not None
+        page.mouse.move(start["x"] + 8, start["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(over["x"] + 60, over["y"] + 14, steps=2)
+        assert not page.locator("[class*=is-drop]").count()
+        page.keyboard.press("Escape")
+        assert not page.locator(".tree__ghost").count()
+        page.mouse.up()
+        page.locator("#tree-grip-f-131").press("ArrowUp")
+        expect(page.locator("#toasts")).to_contain_text("Moved before F-128.")
+        page.locator("#tree-grip-f-131").press("ArrowLeft")
+        expect(page.locator("#toasts")).to_contain_text("Moved after AREA-1.")
+        page.locator("#tree-grip-f-90").press("ArrowUp")
+        expect(page.locator("#announcer")).to_contain_text("cannot go further")
 
 
 class TestTriage:

@@ -1,13 +1,15 @@
 import { closest, recall, remember } from "../lib/dom";
 import { define, Island } from "../lib/island";
+import { TreeDrag } from "../lib/tree-drag";
 
 /** Rows that lie under others are hidden while their branch is closed, or fetched when it is opened first. What was
- * opened and closed is remembered. */
+ * opened and closed is remembered. Rows with a grip are dragged. */
 export class TreeTable extends Island {
   protected connect(signal: AbortSignal): void {
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("htmx:after:swap", () => this.#apply(), { signal });
+    new TreeDrag(this, { open: (row) => this.#set(row, true), signal });
     this.#apply();
     // htmx must have seen the page before a branch that was left open can be fetched.
     document.addEventListener("htmx:after:process", () => this.#apply(), { signal });

@@ -97,6 +97,11 @@ def deed(request: HttpRequest, part: str, name: str) -> HttpResponse:
         return toasts.send(
             HttpResponse(status=204), f"Moved {request.POST.get('card', '').upper()}.", undo_url=undo
         )
+    if name == "place":
+        if request.POST.get("beside") == "area-2" and request.POST.get("place") == "under":
+            return HttpResponse("A-4 takes nothing.", status=409, content_type="text/plain")
+        moved = f"Moved {request.POST.get('place', '')} {request.POST.get('beside', '').upper()}."
+        return toasts.send(HttpResponse(status=204), moved, undo_url=undo)
     if name == "toast":
         tone = request.POST.get("tone", "")
         words = {

@@ -239,6 +239,8 @@ def tree_table() -> tables.Table:
                 url="#",
                 depth=depth,
                 branch=branch,
+                move_url="do/place/",
+                takes=True,
                 cells={
                     "title": parts.title(title, url="#", key_text=key),
                     "promise": parts.chip(promise, tone=_tone(promise)) if promise else "",

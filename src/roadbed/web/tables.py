@@ -62,6 +62,9 @@ class Row:
     branch: bool = False
     open: bool = True
     load_url: str = ""
+    # Where the row is sent to when it is dragged, and whether others may be dropped on it.
+    move_url: str = ""
+    takes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import importlib.util
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +47,8 @@ CHARACTERS = 4_000
 MARKS = frozenset({100, 101, 102})
 """Unknown, beginning, end. Texts of unknown signs alone would all be alike, so they say nothing."""
 BATCH = 32
+WASTE = 24
+"""Texts go through together while no more tokens than this are padded: about what a run of its own costs."""
 WINDOW = 4_096
 
 
@@ -214,11 +216,29 @@ class MiniLM:
             encodings = tokenizer.encode_batch_fast(distinct[first : first + WINDOW])
             said = [place for place, found in enumerate(encodings) if not MARKS.issuperset(found.ids)]
             said.sort(key=lambda place: len(encodings[place].ids))
-            for start in range(0, len(said), BATCH):
-                batch = said[start : start + BATCH]
+            for batch in _batches(said, lengths=[len(found.ids) for found in encodings]):
                 rows[[first + place for place in batch]] = _run(session, [encodings[p] for p in batch])
         out: Vectors = rows[same]
         return out
+
+
+def _batches(places: Sequence[int], *, lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Cut places, the shortest text first, into batches of which little is padding.
+
+    >>> list(_batches([0, 1, 2, 3], lengths=[8, 10, 12, 90]))
+    [[0, 1, 2], [3]]
+    """
+    batch: list[int] = []
+    words = 0
+    for place in places:
+        padded = lengths[place] * (len(batch) + 1) - words - lengths[place]
+        if batch and (len(batch) == BATCH or padded > WASTE):
+            yield batch
+            batch, words = [], 0
+        batch.append(place)
+        words += lengths[place]
+    if batch:
+        yield batch
 
 
 def _run(session: InferenceSession, encodings: list[Encoding]) -> Vectors:

@@ -12,9 +12,11 @@ from django.db import connection
 from roadbed.core.search.selectors import CANDIDATES, _open_to
 from roadbed_engines.text import lexical, stems
 
-COUNTED = 300
+COUNTED = 128
 """A word in more entries than this is common: how many there are is estimated from these."""
 WORDS_SEARCHED = 6
+"""So many of the rarest words are searched for, and no more once what has them fills the candidates: a word that half
+the workspace uses would only push out what has the rare ones."""
 _PLAIN = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -154,7 +156,13 @@ def any_of(
     there = sorted((stem for stem in terms if known.counts.get(stem)), key=lambda stem: known.counts[stem])
     if not there:
         return []
-    starts = [terms[stem] for stem in there[:WORDS_SEARCHED]]
+    starts: list[str] = []
+    matches = 0
+    for stem in there[:WORDS_SEARCHED]:
+        matches += known.counts[stem]
+        if starts and matches > CANDIDATES:
+            break
+        starts.append(terms[stem])
     out = f"AND entry.kind NOT IN ({', '.join(['%s'] * len(without_kinds))})" if without_kinds else ""
     if connection.vendor == "postgresql":
         statement = f"""

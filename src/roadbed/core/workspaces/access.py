@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -26,6 +26,13 @@ class Access:
     member: Member
     actor: Actor
     may_write: bool = True
+    _counted: dict[Callable[[Access], int], int] = field(default_factory=dict, repr=False, compare=False)
+
+    def count(self, counter: Callable[[Access], int]) -> int:
+        """Return what a counter counts for this member, once a request: the navigation and Today ask the same."""
+        if counter not in self._counted:
+            self._counted[counter] = counter(self)
+        return self._counted[counter]
 
     @property
     def role(self) -> Role:

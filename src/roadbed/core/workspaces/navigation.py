@@ -86,7 +86,7 @@ def build(*, access: Access, path: str) -> list[Group]:
             Item(
                 label=entry.label,
                 url=base + entry.path,
-                count=entry.count(access) if entry.count else 0,
+                count=access.count(entry.count) if entry.count else 0,
                 current=entry.path == current and (entry.path != "" or path == base),
             )
             for entry in visible

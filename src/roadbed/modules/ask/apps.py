@@ -36,7 +36,7 @@ class AskConfig(AppConfig):
                 path="ask/",
                 group="Align",
                 order=10,
-                count=lambda access: kept.count_waiting(member=access.member),
+                count=tasks.count_waiting,
             )
         )
         deeds.register_query(deeds.QueryDeed(label="Ask", path="ask/?q=", icon="comment"))

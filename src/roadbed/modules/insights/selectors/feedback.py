@@ -104,6 +104,14 @@ def rows_by_id(*, ids: Collection[int]) -> dict[int, Feedback]:
     return {row.pk: row for row in rows}
 
 
+def lines_by_id(*, ids: Collection[int]) -> dict[int, Feedback]:
+    """Return what a line of a long list needs of each piece, without its text, by id."""
+    rows = Feedback.objects.filter(pk__in=ids).select_related("person", "account", "circle")
+    own = ("kind", "prefix", "number", "title", "said_at", "source")
+    shown = rows.only(*own, "person__title", "account__title", "circle__name")
+    return {row.pk: row for row in shown}
+
+
 def targets_of(*, ids: Collection[int]) -> dict[int, list[Record]]:
     """Return what each piece backs, in one query."""
     found: dict[int, dict[int, Record]] = {}

@@ -24,6 +24,6 @@ def waiting_for(access: Access, now: datetime) -> list[Waiting]:
     """What Today says of the inbox to those who can empty it."""
     if not access.can_make:
         return []
-    count = count_waiting(access)
+    count = access.count(count_waiting)
     text = "piece of feedback to triage" if count == 1 else "pieces of feedback to triage"
     return [Waiting(count=count, text=text, url=f"/w/{access.workspace.slug}/insights/", order=20)]

@@ -59,8 +59,8 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
     )
     waiting = every.filter(state=Feedback.State.NEW)
     ids = list(waiting.order_by("-said_at", "-pk").values_list("pk", flat=True)[:SHOWN])
-    whole = selectors.rows_by_id(ids=ids)
-    pieces = [whole[pk] for pk in ids if pk in whole]
+    lines = selectors.lines_by_id(ids=ids)
+    pieces = [lines[pk] for pk in ids if pk in lines]
     chosen = _chosen(request, access, pieces)
     tags = selectors.tags_of(ids=[piece.pk for piece in pieces])
 
@@ -121,12 +121,17 @@ def show(request: HttpRequest, access: Access) -> HttpResponse:
 def _chosen(request: HttpRequest, access: Access, pieces: list[Feedback]) -> Feedback | None:
     key = request.GET.get("at", "")
     listed = next((piece for piece in pieces if piece.key == key.upper()), None)
+    if listed is None and not key and pieces:
+        listed = pieces[0]
     if listed is not None or not key:
-        return listed or (pieces[0] if pieces else None)
+        return selectors.rows_by_id(ids=[listed.pk]).get(listed.pk) if listed else None
     # A piece that has left the inbox, such as one whose deed was just undone elsewhere, can still be read.
     rows = Feedback.objects.in_workspace(access.workspace.pk, circles=access.circle_ids).by_key(key)
     rows = rows.select_related("person", "account", "circle")
-    return rows.filter(kind="feedback").first() or (pieces[0] if pieces else None)
+    found: Feedback | None = rows.filter(kind="feedback").first()
+    if found is None and pieces:
+        found = selectors.rows_by_id(ids=[pieces[0].pk]).get(pieces[0].pk)
+    return found
 
 
 def _undo(request: HttpRequest) -> str:

@@ -139,7 +139,8 @@ def move_feature(
     Parameters
     ----------
     product : Product, optional
-        Where the node becomes a root: its product from then on. Its own by default.
+        Where the node becomes a root: its product from then on. By default that of the root it is put beside, or
+        else its own.
 
     Returns
     -------
@@ -162,7 +163,14 @@ def move_feature(
     if parent is not None:
         parent = Feature.objects.get(pk=parent.pk)
     check(feature=feature, parent=parent)
-    product_id = parent.product_id if parent else (product.pk if product else feature.product_id)
+    beside = after or before
+    if parent is not None:
+        product_id = parent.product_id
+    elif product is not None:
+        product_id = product.pk
+    else:
+        # Roots stand in order within their product: beside another's root means into its product.
+        product_id = beside.product_id if beside is not None else feature.product_id
     rows = siblings(
         workspace_id=feature.workspace_id, parent_id=parent.pk if parent else None, product_id=product_id
     ).exclude(pk=feature.pk)

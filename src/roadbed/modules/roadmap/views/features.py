@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -319,24 +318,3 @@ def set_one(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             # The other fields on the page carry the version before this change, and would be refused as stale.
             toasts.trigger(answer, "page:refresh")
     return answer
-
-
-@page(role=Role.MAKER)
-@require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, access: Access, key: str) -> HttpResponse:
-    """Put a feature under another one, or at the top."""
-    feature = shared.feature_or_404(access, key)
-    if request.method == "GET":
-        url = shared.feature_url(access, feature)
-        here = urlsplit(request.headers.get("Referer", ""))
-        back = f"{here.path}?{here.query}" if here.path.startswith("/w/") else url
-        return render(request, "roadmap/move.html", {"feature": feature, "url": url, "back": back})
-    to_top = request.POST.get("top") == "yes"
-    parent = None if to_top else shared.feature_or_404(access, request.POST.get("target", ""))
-    otherwise = shared.feature_url(access, feature)
-    try:
-        deed = services.move_feature(feature=feature, parent=parent, actor=access.actor, at=timezone.now())
-    except ValidationError as error:
-        toasts.add(request, " ".join(error.messages), tone="bad")
-        return responses.back(request, otherwise=otherwise)
-    return shared.done(request, access, deed, otherwise=otherwise)

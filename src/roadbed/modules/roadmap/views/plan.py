@@ -110,22 +110,15 @@ def board(request: HttpRequest, access: Access) -> HttpResponse:
     return responses.page(request, "roadmap/board.html", context)
 
 
-def _picked_feature(access: Access, text: str) -> Feature | None:
-    if not text.isdecimal() or len(text) > 18:
-        return None
-    found: Feature | None = Feature.objects.in_workspace(access.workspace.pk).filter(pk=int(text)).first()
-    return found
-
-
 @page(role=Role.MAKER)
 @require_POST
 def place(request: HttpRequest, access: Access) -> HttpResponse:
     """Move a card of the board: to a column, before another card or to its end."""
-    feature = _picked_feature(access, request.POST.get("card", ""))
+    feature = shared.feature_of_row(access, request.POST.get("card", ""))
     horizon = request.POST.get("column", "")
     if feature is None or horizon not in Horizon.values:
         raise Http404
-    before = _picked_feature(access, request.POST.get("before", ""))
+    before = shared.feature_of_row(access, request.POST.get("before", ""))
     deed = services.place_feature(
         feature=feature, horizon=Horizon(horizon), before=before, actor=access.actor, at=timezone.now()
     )

@@ -49,6 +49,14 @@ def feature_or_404(access: Access, key: str) -> Feature:
         raise Http404 from error
 
 
+def feature_of_row(access: Access, row: str) -> Feature | None:
+    """Return the feature that a card or a row on the page stands for; None where it is no longer there."""
+    if not row.isdecimal() or len(row) > 18:
+        return None
+    found: Feature | None = Feature.objects.in_workspace(access.workspace.pk).filter(pk=int(row)).first()
+    return found
+
+
 def release_or_404(access: Access, number: int) -> Release:
     """Return the release; a stranger's and a missing one look the same."""
     try:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from roadbed.core.workspaces.access import Access, page
+from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap import selectors, services
 from roadbed.modules.roadmap.models import Feature
 from roadbed.modules.roadmap.views import fields, plan, shared
-from roadbed.web import formats, responses, tables
+from roadbed.web import formats, responses, tables, toasts
 
 ROWS = 100
 """Rows drawn at once; what lies under them is fetched when it is opened."""
@@ -65,15 +69,18 @@ def _row(
 ) -> tables.Row:
     branch = bool(getattr(feature, "has_children", False))
     unread = branch and not below
+    url = shared.feature_url(access, feature)
     return tables.Row(
         id=str(feature.pk),
         label=feature.key,
-        url=shared.feature_url(access, feature),
+        url=url,
         cells=_cells(access, feature, shown),
         menu=_menu(access, feature),
         depth=min(depth, MOST_INDENT),
         branch=branch,
         open=bool(below),
+        move_url=f"{url}move/" if access.can_make else "",
+        takes=access.can_make,
         load_url=f"{shared.base(access)}tree/rows/?under={feature.key}&depth={depth + 1}" if unread else "",
     )
 
@@ -128,7 +135,11 @@ def _with_products(
         title = format_html('<span><b>{}</b> <span class="quiet num">{}</span></span>', name, count)
         rows.append(
             tables.Row(
-                id=f"product-{product.pk if product else 0}", label=name, cells={"title": title}, branch=True
+                id=f"product-{product.pk if product else 0}",
+                label=name,
+                cells={"title": title},
+                branch=True,
+                takes=access.can_make and product is not None,
             )
         )
         rows.extend(_rows(access, under, depth=1, opened=opened, shown=shown))
@@ -234,3 +245,55 @@ def step(request: HttpRequest, access: Access, key: str, way: str) -> HttpRespon
             at=timezone.now(),
         )
     return shared.done(request, access, deed, otherwise=f"{shared.base(access)}tree/")
+
+
+@page(role=Role.MAKER)
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, access: Access, key: str) -> HttpResponse:
+    """Put a feature under another one, beside one, or at the top."""
+    feature = shared.feature_or_404(access, key)
+    if request.method == "GET":
+        url = shared.feature_url(access, feature)
+        here = urlsplit(request.headers.get("Referer", ""))
+        back = f"{here.path}?{here.query}" if here.path.startswith("/w/") else url
+        return render(request, "roadmap/move.html", {"feature": feature, "url": url, "back": back})
+    otherwise = shared.feature_url(access, feature)
+    try:
+        deed = services.move_feature(
+            feature=feature, **_place(request, access), actor=access.actor, at=timezone.now()
+        )
+    except ValidationError as error:
+        if responses.wants_fragment(request):
+            return HttpResponse(" ".join(error.messages), status=409, content_type="text/plain")
+        toasts.add(request, " ".join(error.messages), tone="bad")
+        return responses.back(request, otherwise=otherwise)
+    # The tree that a row was dragged in is drawn anew; the dialog is a boosted form, and wants the page.
+    if responses.wants_fragment(request):
+        answer = responses.event("page:refresh")
+        if deed is not None:
+            toasts.send(answer, deed.summary, undo_url=shared.undo_url(access, deed))
+        return answer
+    return shared.done(request, access, deed, otherwise=otherwise)
+
+
+def _row_or_404(access: Access, row: str) -> Feature:
+    feature = shared.feature_of_row(access, row)
+    if feature is None:
+        raise Http404
+    return feature
+
+
+def _place(request: HttpRequest, access: Access) -> dict[str, Any]:
+    """Return where a feature shall lie: what was chosen (`target`, a key) or dropped on (`beside`, a row), and how."""
+    if request.POST.get("top") == "yes":
+        return {"parent": None}
+    row = request.POST.get("beside", "")
+    name, _, number = row.rpartition("-")
+    if name == "product" and number.isdecimal() and len(number) < 19:
+        products = Product.objects.filter(workspace=access.workspace, archived_at__isnull=True)
+        return {"parent": None, "product": get_object_or_404(products, pk=int(number))}
+    other = _row_or_404(access, row) if row else shared.feature_or_404(access, request.POST.get("target", ""))
+    how = request.POST.get("place", "under")
+    if how not in {"before", "after"}:
+        return {"parent": other}
+    return {"parent": other.parent, how: other}
