@@ -114,6 +114,12 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "ROADBED_WEBHOOK_ALLOW", as_list, "", "Private networks that webhooks may reach, such as 10.1.0.0/16."
     ),
+    Option(
+        "ROADBED_DATA_FOLDERS",
+        as_list,
+        "",
+        "Folders whose Parquet and CSV files may be read as data sources, separated by commas, by any workspace.",
+    ),
     Option("ROADBED_UPLOAD_MAX_MB", as_int, "200", "Largest file that can be uploaded, in megabytes."),
     Option(
         "ROADBED_API_RATE", as_int, "1200", "Requests a minute that one API token may make; 0 for no limit."

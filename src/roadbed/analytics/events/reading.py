@@ -9,7 +9,8 @@ import ibis
 from ibis.expr.types import Table
 
 from roadbed.analytics.events import columns
-from roadbed.analytics.events.store import EventStore
+from roadbed.analytics.events.store import EventStore, Snapshot
+from roadbed.analytics.keeping import keep
 
 Answer = TypeVar("Answer")
 TRIES = 5
@@ -21,7 +22,17 @@ def table(store: EventStore, *, connection: ibis.backends.duckdb.Backend) -> Tab
     Batches that were not moved yet are read too. An event that was sent again in another batch stands twice until it
     is moved; of those the first is read.
     """
-    snapshot = store.snapshot()
+    return table_of(store.snapshot(), connection=connection)
+
+
+def table_of(
+    snapshot: Snapshot, *, connection: ibis.backends.duckdb.Backend, keeps_batches: bool = False
+) -> Table:
+    """Return the events of a snapshot; see `table`.
+
+    With `keeps_batches` what was not moved yet is read at once: batches go as soon as they are moved, parts stay for as
+    long as a reader may need them.
+    """
     if not snapshot.files:
         return ibis.memtable(columns.SCHEMA.empty_table())
     parts = _read(connection, snapshot.parts)
@@ -32,6 +43,8 @@ def table(store: EventStore, *, connection: ibis.backends.duckdb.Backend) -> Tab
     assert batches is not None  # noqa: S101 - as above
     order = ibis.row_number().over(group_by=batches.id, order_by=batches.received_at)
     fresh = batches.mutate(place=order).filter(lambda rows: rows.place == 0).drop("place")
+    if keeps_batches:
+        fresh = keep(fresh)
     if parts is None:
         return fresh
     return parts.union(fresh.anti_join(parts, ["id", "time"]))

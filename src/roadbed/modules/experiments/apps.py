@@ -31,6 +31,18 @@ class ExperimentsConfig(AppConfig):
                 describe=selectors.describe_flag,
             )
         )
+        kinds.register(
+            kinds.Kind(
+                name="metric",
+                prefixes=("M",),
+                label="Metric",
+                plural="Metrics",
+                model_label="experiments.Metric",
+                path="experiments/metrics/{key}/",
+                body=selectors.metric_body,
+                describe=selectors.describe_metric,
+            )
+        )
         navigation.register(
             navigation.Entry(label="Flags", path="experiments/flags/", group="Prove", order=30)
         )

@@ -1,13 +1,38 @@
-"""Flags, the environments they live in, and what they refer to."""
+"""Flags, the environments they live in, and what they refer to; metrics, and the sources that they read."""
 
 from roadbed.modules.experiments.models.environments import Environment, EnvironmentKey
+from roadbed.modules.experiments.models.events import EventPolicy, ExposureLog
 from roadbed.modules.experiments.models.flags import Flag, FlagState, FlagType, Purpose
 from roadbed.modules.experiments.models.groups import FlagSegment, Holdout
+from roadbed.modules.experiments.models.metrics import (
+    Desired,
+    Metric,
+    MetricDay,
+    MetricKind,
+    MetricMeasure,
+    MetricVersion,
+)
 from roadbed.modules.experiments.models.revisions import FlagDraft, FlagReview, FlagRevision
+from roadbed.modules.experiments.models.sources import (
+    LONGEST_SQL,
+    DataFile,
+    DataSource,
+    ExposureSource,
+    FactSource,
+    Place,
+)
 
 __all__ = [
+    "LONGEST_SQL",
+    "DataFile",
+    "DataSource",
+    "Desired",
     "Environment",
     "EnvironmentKey",
+    "EventPolicy",
+    "ExposureLog",
+    "ExposureSource",
+    "FactSource",
     "Flag",
     "FlagDraft",
     "FlagReview",
@@ -16,5 +41,11 @@ __all__ = [
     "FlagState",
     "FlagType",
     "Holdout",
+    "Metric",
+    "MetricDay",
+    "MetricKind",
+    "MetricMeasure",
+    "MetricVersion",
+    "Place",
     "Purpose",
 ]

@@ -1,4 +1,4 @@
-"""Reads of flags, by noun. Import the package and call its functions."""
+"""Reads of flags, metrics and their sources, by noun. Import the package and call its functions."""
 
 from roadbed.modules.experiments.selectors.definitions import (
     compiled_for,
@@ -22,24 +22,60 @@ from roadbed.modules.experiments.selectors.flags import (
     states_of,
     waiting_for_review,
 )
+from roadbed.modules.experiments.selectors.metrics import (
+    access_metric,
+    current_version,
+    current_versions,
+    days_of,
+    describe_metric,
+    filter_metrics,
+    judged,
+    metric_body,
+    plan_of,
+    versions_of,
+)
 from roadbed.modules.experiments.selectors.previews import Sample, preview
+from roadbed.modules.experiments.selectors.sources import (
+    access_data_source,
+    access_exposure_source,
+    access_fact_source,
+    data_sources_of,
+    exposure_sources_of,
+    fact_sources_of,
+    users_of_fact_source,
+)
 from roadbed.modules.experiments.selectors.stale import StaleFlag, stale_flags
 
 __all__ = [
     "Sample",
     "StaleFlag",
+    "access_data_source",
     "access_environment",
+    "access_exposure_source",
+    "access_fact_source",
     "access_flag",
+    "access_metric",
     "compiled_for",
+    "current_version",
+    "current_versions",
+    "data_sources_of",
+    "days_of",
     "describe_flag",
+    "describe_metric",
     "document_of",
     "draft_of",
     "environments_of",
+    "exposure_sources_of",
+    "fact_sources_of",
     "filter_flags",
+    "filter_metrics",
     "flag_body",
     "flag_definition",
     "holdouts_of",
+    "judged",
     "keys_of",
+    "metric_body",
+    "plan_of",
     "preview",
     "problems_of",
     "revisions_of",
@@ -47,5 +83,7 @@ __all__ = [
     "stale_flags",
     "state_of",
     "states_of",
+    "users_of_fact_source",
+    "versions_of",
     "waiting_for_review",
 ]

@@ -1,4 +1,4 @@
-"""Every write to flags, by noun. Import the package and call its functions."""
+"""Every write to flags, metrics and their sources, by noun. Import the package and call its functions."""
 
 from roadbed.modules.experiments.services.drafts import checked as check_definition
 from roadbed.modules.experiments.services.drafts import (
@@ -28,35 +28,82 @@ from roadbed.modules.experiments.services.groups import (
     put_holdout,
     put_segment,
 )
+from roadbed.modules.experiments.services.metrics import (
+    MetricFields,
+    change_metric,
+    create_metric,
+    define_metric,
+    measure_days,
+    metric_history,
+    use_metric_version,
+)
 from roadbed.modules.experiments.services.moving import Moved, import_flags
+from roadbed.modules.experiments.services.places import (
+    events_folder,
+    exposures_of,
+    facts_by_key,
+    facts_of,
+    place_of,
+)
 from roadbed.modules.experiments.services.publishing import publish_draft, revert_to, switch
 from roadbed.modules.experiments.services.ramps import approve_step, reach_sample, roll_back, start_ramp
+from roadbed.modules.experiments.services.sources import (
+    add_file,
+    change_data_source,
+    create_data_source,
+    ensure_sources,
+    put_exposure_source,
+    put_fact_source,
+    remove_data_source,
+    remove_mapped,
+)
+from roadbed.modules.experiments.services.sources import attempt as attempt_mapped
 
 __all__ = [
     "DraftConflictError",
     "FlagFields",
     "FlagRefusedError",
+    "MetricFields",
     "Moved",
     "NotApprovedError",
+    "add_file",
     "approve_step",
+    "attempt_mapped",
+    "change_data_source",
     "change_environment",
     "change_flag",
+    "change_metric",
     "check_definition",
+    "create_data_source",
     "create_environment",
     "create_flag",
+    "create_metric",
+    "define_metric",
     "delete_holdout",
     "delete_segment",
     "discard_draft",
     "ensure_environments",
+    "ensure_sources",
+    "events_folder",
+    "exposures_of",
+    "facts_by_key",
+    "facts_of",
     "follow_life",
     "import_flags",
     "make_key",
+    "measure_days",
+    "metric_history",
+    "place_of",
     "publish_draft",
+    "put_exposure_source",
+    "put_fact_source",
     "put_holdout",
     "put_segment",
     "reach_sample",
     "refuse_stale",
+    "remove_data_source",
     "remove_environment",
+    "remove_mapped",
     "request_review",
     "revert_to",
     "review_draft",
@@ -65,4 +112,5 @@ __all__ = [
     "save_draft",
     "start_ramp",
     "switch",
+    "use_metric_version",
 ]

@@ -1,0 +1,375 @@
+"""Making data sources, and mapping exposures and facts over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from roadbed.analytics.sources import sql, trying
+from roadbed.analytics.sources.places import Relation, SourceError
+from roadbed.core.accounts import sealed
+from roadbed.core.accounts.actors import Actor
+from roadbed.core.files import services as files
+from roadbed.core.records.services import record_activity
+from roadbed.core.workspaces.models import Workspace
+from roadbed.modules.experiments import selectors
+from roadbed.modules.experiments.models import (
+    DataFile,
+    DataSource,
+    ExposureSource,
+    FactSource,
+    Place,
+)
+from roadbed.modules.experiments.services import places
+
+SETTINGS = {
+    Place.EVENTS: (),
+    Place.FILES: ("folder",),
+    Place.POSTGRES: ("host", "port", "database", "user", "schema", "ssl"),
+}
+SSL = ("disable", "prefer", "require", "verify-full")
+MOST = 30
+OWN = "events"
+"""The key of what every workspace has from the start: its own events."""
+COMMON = ("name", "table", "sql", "unit", "unit_type", "at")
+EXPOSURE_FIELDS = (*COMMON, "variant", "experiment", "dimensions")
+FACT_FIELDS = (*COMMON, "values", "filters")
+Mapped = ExposureSource | FactSource
+
+
+@transaction.atomic
+def ensure_sources(*, workspace: Workspace, at: datetime) -> DataSource:
+    """Return the data source of the workspace's own events, with its exposures and facts mapped."""
+    found = DataSource.objects.filter(workspace=workspace, kind=Place.EVENTS).first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            source = DataSource.objects.create(
+                workspace=workspace, kind=Place.EVENTS, key=OWN, name="Events sent to Roadbed",
+                created_at=at, changed_at=at,
+            )  # fmt: skip
+    except IntegrityError:  # somebody else made it in this moment
+        return DataSource.objects.get(workspace=workspace, kind=Place.EVENTS)
+    ExposureSource.objects.create(
+        workspace=workspace, data_source=source, key="exposures", name="Exposures sent to Roadbed", table="exposures",
+        unit="unit", variant="variant", at="time", experiment="flag", dimensions=["environment"], changed_at=at,
+    )  # fmt: skip
+    FactSource.objects.create(
+        workspace=workspace, data_source=source, key=OWN, name="Events sent to Roadbed", table="events",
+        unit="unit", at="time", values=["value"], filters=["name", "environment", "unit_type"], changed_at=at,
+    )  # fmt: skip
+    return source
+
+
+def _settings(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name in SETTINGS[Place(kind)]:
+        value = str(given.get(name) or "").strip()
+        if "\x00" in value or len(value) > 300:
+            raise ValidationError({name: "This is no short text."})
+        if value:
+            kept[name] = value
+    if kind == Place.FILES and "folder" in kept:
+        try:
+            places.allowed_folder(kept["folder"])
+        except SourceError as error:
+            raise ValidationError({"folder": str(error)}) from error
+    if kind == Place.POSTGRES:
+        _check_postgres(kept)
+    return kept
+
+
+def _check_postgres(kept: dict[str, Any]) -> None:
+    for name in ("host", "database", "user"):
+        if name not in kept:
+            raise ValidationError({name: "This is wanted."})
+    port = kept.get("port", "5432")
+    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
+        raise ValidationError({"port": "A port is a number from 1 to 65535."})
+    if kept.get("ssl", "prefer") not in SSL:
+        raise ValidationError({"ssl": f"One of {', '.join(SSL)} is wanted."})
+    try:
+        places.reach(kept["host"], int(port))
+    except SourceError as error:
+        raise ValidationError({"host": str(error)}) from error
+
+
+@transaction.atomic
+def create_data_source(
+    *,
+    workspace: Workspace,
+    kind: str,
+    key: str,
+    name: str,
+    settings: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    password: str = "",
+) -> DataSource:
+    """Add a place to read from. Its password is sealed.
+
+    Raises
+    ------
+    ValidationError
+        If a setting cannot be used: a folder that is not opened, a host that must not be reached.
+    """
+    if kind not in {Place.FILES, Place.POSTGRES}:
+        raise ValidationError({"kind": "Files or PostgreSQL can be added; events are there from the start."})
+    ensure_sources(workspace=workspace, at=at)
+    if DataSource.objects.filter(workspace=workspace, removed_at__isnull=True).count() >= MOST:
+        raise ValidationError(f"{MOST} data sources are the most.")
+    source = DataSource(
+        workspace=workspace,
+        kind=kind,
+        key=key.strip(),
+        name=" ".join(name.split()),
+        settings=_settings(kind, settings),
+        sealed=sealed.seal({"password": password}) if kind == Place.POSTGRES else "",
+        created_at=at,
+        created_by_id=actor.user_id,
+        changed_at=at,
+    )
+    source.full_clean()
+    source.save()
+    _note(source, verb="added data source", actor=actor, at=at)
+    return source
+
+
+@transaction.atomic
+def change_data_source(
+    *,
+    source: DataSource,
+    actor: Actor,
+    at: datetime,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    password: str = "",
+) -> DataSource:
+    """Change where a source leads; what is not given stays, and so does a password that is given empty.
+
+    Raises
+    ------
+    ValidationError
+        If a setting cannot be used, or the host changes and the password is not typed in again: it would be sent there.
+    """
+    held = DataSource.objects.select_for_update().get(pk=source.pk)
+    if settings is not None:
+        kept = _settings(held.kind, {**held.settings, **settings})
+        moved = any(kept.get(name) != held.settings.get(name) for name in ("host", "port", "user"))
+        if held.sealed and moved and not password:
+            raise ValidationError({"password": "It leads elsewhere now: type the password in again."})
+        held.settings = kept
+    if password and held.kind == Place.POSTGRES:
+        held.sealed = sealed.seal({"password": password})
+    if name is not None:
+        held.name = " ".join(name.split())
+    held.changed_at = at
+    held.full_clean()
+    held.save()
+    _note(held, verb="changed data source", actor=actor, at=at)
+    return held
+
+
+@transaction.atomic
+def remove_data_source(*, source: DataSource, actor: Actor, at: datetime) -> None:
+    """Take a place away; its password is forgotten, and what was mapped over it goes with it.
+
+    Raises
+    ------
+    ValidationError
+        If it is the workspace's own events, or a metric still reads it.
+    """
+    if source.kind == Place.EVENTS:
+        raise ValidationError("The workspace’s own events stay.")
+    for each in FactSource.objects.in_workspace(source.workspace_id).filter(data_source=source):
+        _refuse_used(each)
+    source.sealed, source.removed_at, source.changed_at = "", at, at
+    source.save(update_fields=["sealed", "removed_at", "changed_at"])
+    _note(source, verb="removed data source", actor=actor, at=at)
+
+
+def _note(source: DataSource, *, verb: str, actor: Actor, at: datetime) -> None:
+    record_activity(
+        workspace_id=source.workspace_id,
+        actor=actor,
+        verb=verb,
+        at=at,
+        changes={"source": source.key, "kind": source.kind, **source.settings},
+    )
+
+
+@transaction.atomic
+def add_file(
+    *, source: DataSource, name: str, chunks: Iterable[bytes], actor: Actor, at: datetime
+) -> DataFile:
+    """Keep a file; it is a table of the source under its own name, and takes the place of an older one of that name.
+
+    Raises
+    ------
+    ValidationError
+        If the source takes no files, or it cannot be read as a table.
+    FileTooLargeError
+        If it is larger than the installation takes.
+    """
+    if source.kind != Place.FILES:
+        raise ValidationError("Files are added to a source of files.")
+    if not name.casefold().endswith(tuple(places.SUFFIXES)):
+        raise ValidationError({"file": "Parquet, CSV and TSV can be read."})
+    stored = files.store_file(workspace=source.workspace, name=name, chunks=chunks, actor=actor, at=at)
+    table = places.table_name(stored.name)
+    made, _ = DataFile.objects.update_or_create(
+        source=source, table=table, defaults={"file": stored, "added_at": at}
+    )
+    try:
+        trying.attempt(Relation(places.place_of(source), table=table))
+    except SourceError as error:
+        raise ValidationError({"file": str(error)}) from error
+    _note(source, verb=f"added file {table}", actor=actor, at=at)
+    return made
+
+
+@transaction.atomic
+def put_exposure_source(
+    *,
+    workspace: Workspace,
+    key: str,
+    data_source: DataSource,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+) -> ExposureSource:
+    """Map exposures, or change how they are mapped.
+
+    Raises
+    ------
+    ValidationError
+        If a field refuses, or the query does more than read.
+    """
+    held: ExposureSource | None = ExposureSource.objects.in_workspace(workspace.pk).filter(key=key).first()
+    made = held or ExposureSource(workspace=workspace, key=key, version=0)
+    _put(made, data_source, EXPOSURE_FIELDS, fields, actor=actor, at=at)
+    return made
+
+
+@transaction.atomic
+def put_fact_source(
+    *,
+    workspace: Workspace,
+    key: str,
+    data_source: DataSource,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+) -> FactSource:
+    """Map facts, or change how they are mapped.
+
+    Raises
+    ------
+    ValidationError
+        If a field refuses, or the query does more than read.
+    """
+    held: FactSource | None = FactSource.objects.in_workspace(workspace.pk).filter(key=key).first()
+    made = held or FactSource(workspace=workspace, key=key, version=0)
+    _put(made, data_source, FACT_FIELDS, fields, actor=actor, at=at)
+    return made
+
+
+def _put(
+    mapped: Any,
+    source: DataSource,
+    names: tuple[str, ...],
+    fields: Mapping[str, Any],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    fill(mapped, source, names, fields)
+    if not mapped.name:
+        mapped.name = mapped.key
+    mapped.version += 1
+    mapped.changed_at = at
+    mapped.full_clean()
+    mapped.save()
+    noun = mapped._meta.verbose_name
+    record_activity(
+        workspace_id=mapped.workspace_id,
+        actor=actor,
+        verb=f"added {noun}" if mapped.version == 1 else f"changed {noun}",
+        at=at,
+        changes={"source": mapped.key, "from": source.key, **{name: getattr(mapped, name) for name in names}},
+    )
+
+
+def fill(mapped: Any, source: DataSource, names: tuple[str, ...], fields: Mapping[str, Any]) -> None:
+    """Set what is mapped, and check that a query only reads.
+
+    Raises
+    ------
+    ValidationError
+        If it does more, or a list of columns is none.
+    """
+    mapped.data_source = source
+    for name in names:
+        if name not in fields:
+            continue
+        value = fields[name]
+        if name in {"dimensions", "values", "filters"}:
+            value = [one for one in dict.fromkeys(str(each).strip() for each in value or []) if one]
+            if len(value) > 30 or any(len(each) > 120 or "\x00" in each for each in value):
+                raise ValidationError({name: "At most 30 columns can be named."})
+        else:
+            value = str(value or "").strip()
+        setattr(mapped, name, value)
+    if mapped.sql:
+        try:
+            mapped.sql = sql.check(
+                mapped.sql, dialect="postgres" if source.kind == Place.POSTGRES else "duckdb"
+            )
+        except SourceError as error:
+            raise ValidationError({"sql": str(error)}) from error
+
+
+def attempt(mapped: Mapped) -> trying.Tried:
+    """Read the first rows of what is mapped, saved or not.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read at all.
+    """
+    uses: Any = places.exposures_of(mapped) if isinstance(mapped, ExposureSource) else places.facts_of(mapped)
+    return trying.attempt(uses.relation, uses)
+
+
+def _refuse_used(source: FactSource) -> None:
+    users = selectors.users_of_fact_source(workspace_id=source.workspace_id, key=source.key)
+    if users:
+        named = ", ".join(each.metric.key for each in users[:5])
+        raise ValidationError(f"{source.name} is read by {named}.")
+
+
+@transaction.atomic
+def remove_mapped(*, mapped: Mapped, actor: Actor, at: datetime) -> None:
+    """Take an exposure source or a fact source away.
+
+    Raises
+    ------
+    ValidationError
+        If a metric still reads it.
+    """
+    if isinstance(mapped, FactSource):
+        _refuse_used(mapped)
+    mapped.removed_at = at
+    mapped.save(update_fields=["removed_at"])
+    record_activity(
+        workspace_id=mapped.workspace_id,
+        actor=actor,
+        verb=f"removed {mapped._meta.verbose_name}",
+        at=at,
+        changes={"source": mapped.key},
+    )
