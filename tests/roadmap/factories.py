@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from roadbed.modules.roadmap import services
+from roadbed.modules.roadmap.services import branching
 from tests.people import NOW
 
 
@@ -44,6 +45,17 @@ def furnish(scene: Any) -> None:
         draft=services.RiskDraft(title="The vendor is bought", probability=20, low=5, likely=10, high=30),
         actor=actor,
         at=NOW,
+    )
+    made["branch"] = branching.create_branch(
+        workspace=scene.workspace, title="Later, but whole", actor=actor, at=NOW
+    )
+    (made["branch change"],) = branching.change_in_branch(
+        branch=made["branch"],
+        feature=made["feature"],
+        wishes=[branching.Wish("not_before", later)],
+        actor=actor,
+        at=NOW,
+        work_out=False,
     )
     made["share"], made["share secret"] = services.create_share(
         workspace=scene.workspace, name="For customers", actor=actor, at=NOW

@@ -77,6 +77,16 @@ class RoadmapConfig(AppConfig):
                 body=selectors.risk_body,
                 describe=selectors.describe_risk,
             ),
+            kinds.Kind(
+                name="branch",
+                prefixes=("B",),
+                label="Branch",
+                plural="Branches",
+                model_label="roadmap.Branch",
+                path="roadmap/branches/{number}/",
+                body=selectors.branch_body,
+                describe=selectors.describe_branch,
+            ),
         ):
             kinds.register(kind)
         navigation.register(navigation.Entry(label="Roadmap", path="roadmap/", group="Decide", order=20))

@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
 from roadbed.modules.roadmap.views import (
     baselines,
+    branch_deeds,
+    branches,
     dependencies,
     downloads,
     effort,
@@ -22,6 +24,7 @@ from roadbed.modules.roadmap.views import (
 )
 
 OBJECTIVE = "roadmap/objectives/<int:number>/"
+BRANCH = "roadmap/branches/<int:number>/"
 TEAM = "roadmap/teams/<int:team_id>/"
 root_patterns: list[URLPattern] = [
     path("s/<slug:token>/", shares.show, name="shared"),
@@ -49,6 +52,19 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/forecast/<key:key>/", forecasts.show, name="forecast"),
     path("roadmap/baselines/", baselines.index, name="baselines"),
     path("roadmap/baselines/new/", baselines.freeze, name="baseline-add"),
+    path("roadmap/branches/", branches.index, name="branches"),
+    path("roadmap/branches/new/", branch_deeds.add, name="branch-add"),
+    path(BRANCH, branches.show, name="branch"),
+    path(f"{BRANCH}edit/", branch_deeds.edit, name="branch-edit"),
+    path(f"{BRANCH}changes/new/", branch_deeds.change, name="branch-change"),
+    path(f"{BRANCH}changes/<int:change_id>/remove/", branch_deeds.take_back, name="branch-change-remove"),
+    path(f"{BRANCH}waits/new/", branch_deeds.wait, name="branch-wait"),
+    path(f"{BRANCH}again/", branch_deeds.again, name="branch-again"),
+    path(f"{BRANCH}approval/", branch_deeds.ask, name="branch-ask"),
+    path(f"{BRANCH}decision/", branch_deeds.decide, name="branch-decide"),
+    path(f"{BRANCH}merge/", branch_deeds.merge, name="branch-merge"),
+    path(f"{BRANCH}discard/", branch_deeds.discard, name="branch-discard"),
+    path(f"{BRANCH}reopen/", branch_deeds.reopen, name="branch-reopen"),
     path("roadmap/changes/", baselines.changes, name="roadmap-changes"),
     path("roadmap/slips/<key:key>/", baselines.slips, name="roadmap-slips"),
     path("roadmap/features/<key:key>/estimates/", effort.history, name="feature-estimates"),

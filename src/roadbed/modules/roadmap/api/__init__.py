@@ -4,6 +4,7 @@ from ninja import Router
 
 from roadbed.modules.roadmap.api import (
     baselines,
+    branches,
     capacity,
     dependencies,
     estimates,
@@ -19,6 +20,7 @@ router = Router(tags=["roadmap"])
 router.add_router("", features.router)
 router.add_router("", releases.router)
 router.add_router("", baselines.router)
+router.add_router("", branches.router)
 router.add_router("", forecasts.router)
 router.add_router("", estimates.router)
 router.add_router("", dependencies.router)

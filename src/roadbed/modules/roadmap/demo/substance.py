@@ -9,6 +9,7 @@ from roadbed.core.accounts.actors import Actor
 from roadbed.core.workspaces.models import Department, Member, Product, Team, Workspace
 from roadbed.modules.roadmap import services
 from roadbed.modules.roadmap.models import Absence, Feature, Lane, Size, Status, Work
+from roadbed.modules.roadmap.services import branching, forecasting
 
 SIZES = {Size.XS: 2.0, Size.S: 4.0, Size.M: 9.0, Size.L: 18.0, Size.XL: 40.0}
 TEAMS = {
@@ -290,6 +291,47 @@ class Substance:
                 workspace=self.workspace, draft=risk, actor=self.actor(), at=self.at - timedelta(days=5)
             )
 
+    def forecast(self) -> None:
+        """When everything is done, as of today."""
+        forecasting.forecast_plan(
+            workspace=self.workspace,
+            seed=self.workspace.pk,
+            at=self.at,
+            actor=Actor(user_id=None, name="Roadbed", via="demo"),
+            runs=2_000,
+        )
+
+    def branch(self) -> None:
+        """What if the identity service came first, with one more estimate and a wait less?"""
+        at = self.at - timedelta(days=2)
+        branch = branching.create_branch(
+            workspace=self.workspace,
+            title="Single sign-on before the summer",
+            description="Two contracts name single sign-on. What does it cost the others to have it first?",
+            actor=self.actor(),
+            at=at,
+        )
+        wish = branching.Wish
+        identity, closing = self.find("One identity service"), self.find("Close a road for the day")
+        first = Feature.objects.in_workspace(self.workspace.pk).filter(horizon="now").order_by("rank").first()
+        wishes = [
+            (identity, [wish("place", {"horizon": "now", "before": first}, why="Everything waits for it")]),
+            (self.find("Single sign-on"), [wish("effort", {"low": 6, "likely": 9, "high": 18})]),
+            (
+                closing,
+                [wish("waits", None, other=self.find("Map tiles"), why="The old tiles do for a while")],
+            ),
+        ]
+        for turn, (feature, said) in enumerate(wishes, start=1):
+            branching.change_in_branch(
+                branch=branch,
+                feature=feature,
+                wishes=said,
+                actor=self.actor(),
+                at=at + timedelta(minutes=turn),
+                work_out=turn == len(wishes),
+            )
+
 
 def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     """Put under the demo's roadmap what it rests on."""
@@ -299,3 +341,5 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     story.man()
     story.tie()
     story.aim()
+    story.forecast()
+    story.branch()

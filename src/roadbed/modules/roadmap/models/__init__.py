@@ -1,6 +1,7 @@
 """The plan: a tree of features in two lanes, what they take and wait for, who builds them, and what they are for."""
 
 from roadbed.modules.roadmap.models.baselines import Baseline, FrozenState
+from roadbed.modules.roadmap.models.branches import Branch, BranchChange, BranchOutlook
 from roadbed.modules.roadmap.models.capacity import Absence, Seat, Skill, SkillNeed, TeamDay, TeamPlan
 from roadbed.modules.roadmap.models.dates import TECHNICAL_WORK, Hardness, Size, Work
 from roadbed.modules.roadmap.models.deeds import Deed
@@ -30,6 +31,9 @@ __all__ = [
     "TECHNICAL_WORK",
     "Absence",
     "Baseline",
+    "Branch",
+    "BranchChange",
+    "BranchOutlook",
     "CheckIn",
     "Deed",
     "Dependency",

@@ -80,6 +80,8 @@ from roadbed.modules.roadmap.selectors.shares import (
 )
 from roadbed.modules.roadmap.selectors.tree import TREE, untrue_trails
 from roadbed.modules.roadmap.selectors.words import (
+    branch_body,
+    describe_branch,
     describe_external,
     describe_feature,
     describe_objective,
@@ -116,6 +118,7 @@ __all__ = [
     "access_team",
     "blocked",
     "board_columns",
+    "branch_body",
     "by_horizon",
     "calendar_days",
     "capacity_of",
@@ -125,6 +128,7 @@ __all__ = [
     "current_estimates",
     "delivering",
     "dependencies_of",
+    "describe_branch",
     "describe_external",
     "describe_feature",
     "describe_objective",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roadbed.modules.roadmap.models import External, Feature, Objective, Release, Risk, Status
+from roadbed.modules.roadmap.models import Branch, External, Feature, Objective, Release, Risk, Status
 
 
 def feature_body(feature: Feature) -> str:
@@ -55,3 +55,13 @@ def risk_body(risk: Risk) -> str:
 def describe_risk(risk: Risk) -> Mapping[str, str]:
     """Its state in a word."""
     return {"state": Risk.State(risk.state).label}
+
+
+def branch_body(branch: Branch) -> str:
+    """The words of a branch behind its title."""
+    return branch.description
+
+
+def describe_branch(branch: Branch) -> Mapping[str, str]:
+    """Its state in a word."""
+    return {"state": Branch.State(branch.state).label}

@@ -63,7 +63,8 @@ class Target:
     release_id: int | None = None
 
 
-def _goals(workspace_id: int) -> tuple[Goal, ...]:
+def goals_of(workspace_id: int) -> tuple[Goal, ...]:
+    """Return the active objectives that something delivers; two queries."""
     rows = Objective.objects.in_workspace(workspace_id).not_archived().filter(state=Objective.State.ACTIVE)
     found = {one.pk: one for one in rows.order_by("pk")}
     links = Link.objects.filter(target_id__in=found, relation=Relation.DELIVERS).order_by("pk")
@@ -161,7 +162,7 @@ def forecast_plan(
     plan = plans.whole_plan(workspace_id=workspace.pk, first=first, last=last)
     forest = work.Forest(plan)
     translated = translating.translate(plan, forest=forest, first=first)
-    targets = targets_of(forest, translated, _goals(workspace.pk))
+    targets = targets_of(forest, translated, goals_of(workspace.pk))
     runs = runs or (RUNS if len(translated.units) <= MANY else RUNS_OF_MANY)
     digest = _digest(translated, targets, seed, runs)
     newest = PlanForecast.objects.filter(workspace=workspace).order_by("-number").first()
@@ -186,7 +187,7 @@ def forecast_plan(
     rows: list[ForecastRow] = []
     if translated.plan is not None:
         try:
-            rows, run.load = _work_out(translated, translated.plan, targets, seed=seed, runs=runs)
+            rows, run.load = work_out(translated, translated.plan, targets, seed=seed, runs=runs)
         except engine.PlanError as error:
             run.problem = str(error)[:600]
             run.placed = 0
@@ -229,14 +230,27 @@ def _store(run: PlanForecast, rows: Sequence[ForecastRow]) -> PlanForecast:
     return run
 
 
-def _work_out(
+def work_out(
     translated: translating.Translated,
     plan: engine.Plan,
     targets: Sequence[Target],
     *,
     seed: int,
     runs: int,
+    with_drivers: bool = True,
 ) -> tuple[list[ForecastRow], dict[str, list[list[Any]]]]:
+    """Put a translated plan in time, once and in many futures; return its rows, not saved, and each team's weeks.
+
+    Parameters
+    ----------
+    with_drivers : bool
+        Whether to say what moves each date, which costs more than the dates themselves.
+
+    Raises
+    ------
+    PlanError
+        If it cannot be put in time, with who is in the way.
+    """
     # The compiler takes a second to import: only where a forecast is worked out, not at every start.
     from roadbed_engines.schedule import explaining, futures, solving
 
@@ -260,7 +274,7 @@ def _work_out(
     place = {activity.key: at for at, activity in enumerate(plan.activities)}
     outlooks = {one.key: one for one in (*found.activities, *found.targets)}
     writer = _Writer(translated, found, outlooks)
-    is_small = len(translated.units) <= MOST_DRIVERS
+    is_small = with_drivers and len(translated.units) <= MOST_DRIVERS
     rows = [
         writer.row(
             record_id=unit.item.id,
@@ -274,7 +288,7 @@ def _work_out(
             team_id=unit.team_id,
             release_id=unit.release_id,
             critical=found.criticality[unit.key],
-            with_drivers=is_small or unit.item.due_date is not None,
+            with_drivers=is_small or (with_drivers and unit.item.due_date is not None),
             why=_why(reasons[place[unit.key]], translated.pools),
             effort=_effort(translated.doing[unit.key]),
         )
@@ -295,7 +309,7 @@ def _work_out(
                 is_hard=one.is_hard,
                 team_id=one.team_id,
                 release_id=one.release_id,
-                with_drivers=is_small or one.due is not None,
+                with_drivers=is_small or (with_drivers and one.due is not None),
                 effort={"pieces": len(pieces)},
                 missing=[{"id": each.id, "key": each.key} for each in one.missing],
             )

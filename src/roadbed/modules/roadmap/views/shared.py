@@ -173,24 +173,56 @@ def done(request: HttpRequest, access: Access, deed: Deed | None, *, otherwise: 
     return responses.back(request, otherwise=otherwise)
 
 
-def switch(access: Access, current: str) -> list[dict[str, object]]:
-    """The ways to look at the roadmap."""
+WAYS = (
+    (
+        "Plan",
+        (
+            ("board", "Now next later", ""),
+            ("tree", "Tree", "tree/"),
+            ("list", "List", "list/"),
+            ("technical", "Technical", "technical/"),
+            ("portfolio", "Portfolio", "portfolio/"),
+        ),
+    ),
+    (
+        "Time",
+        (
+            ("timeline", "Timeline", "timeline/"),
+            ("releases", "Releases", "releases/"),
+            ("dependencies", "Dependencies", "dependencies/"),
+            ("branches", "Branches", "branches/"),
+            ("baselines", "Baselines", "baselines/"),
+        ),
+    ),
+    ("Goals", (("objectives", "Objectives", "objectives/"), ("risks", "Risks", "risks/"))),
+    ("Teams", (("teams", "Teams", "teams/"),)),
+)
+"""The ways to look at the roadmap, by what they are for."""
+
+
+def switch(access: Access, current: str) -> dict[str, list[dict[str, object]]]:
+    """The ways to look at the roadmap, for `roadmap/parts/switch.html`: the groups, and the views of this one."""
     place = base(access)
-    ways = (
-        ("board", "Now next later", ""),
-        ("tree", "Tree", "tree/"),
-        ("list", "List", "list/"),
-        ("timeline", "Timeline", "timeline/"),
-        ("releases", "Releases", "releases/"),
-        ("baselines", "Baselines", "baselines/"),
-        ("technical", "Technical", "technical/"),
-        ("portfolio", "Portfolio", "portfolio/"),
-        ("objectives", "Objectives", "objectives/"),
-        ("dependencies", "Dependencies", "dependencies/"),
-        ("risks", "Risks", "risks/"),
-        ("teams", "Teams", "teams/"),
-    )
-    return [{"label": label, "url": place + path, "current": name == current} for name, label, path in ways]
+    here = next(views for _, views in WAYS if current in {name for name, _, _ in views})
+    return {
+        "groups": [
+            {"label": label, "url": place + views[0][2], "current": views is here} for label, views in WAYS
+        ],
+        "views": [
+            {"label": label, "url": place + path, "current": name == current} for name, label, path in here
+        ]
+        if len(here) > 1
+        else [],
+    }
+
+
+def days_words(days: int) -> str:
+    """Return a number of days in words.
+
+    >>> days_words(1), days_words(14)
+    ('1 day', '14 days')
+    """
+    return f"{days} day{'' if abs(days) == 1 else 's'}"
 
 
 def moved(days: int | None) -> str:
