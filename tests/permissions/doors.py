@@ -4,6 +4,7 @@ ROOT = {
     "": "GET signed-in",
     "accounts/sessions/<int:session_id>/end/": "POST signed-in",
     "api/docs/": "GET public",
+    "api/v1/events": "POST signed-in",
     "api/v1/me": "GET signed-in",
     "api/v1/openapi.json": "GET public",
     "healthz": "GET public",

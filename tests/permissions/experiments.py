@@ -30,6 +30,8 @@ WORKSPACE = {
 }
 
 PROGRAMS = {
+    "event-erasures": "POST owner",
+    "event-policy": "GET maker, PUT owner",
     "flag-environments": "GET viewer, POST owner",
     "flag-environments/<environment>": "PATCH owner, DELETE owner",
     "flag-environments/<environment>/keys": "GET maker, POST maker",

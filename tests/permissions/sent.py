@@ -142,6 +142,8 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", API + "flags"): {"flag_key": "offline-stops"},
     ("POST", API + "flag-environments"): {"key": "staging", "name": "Staging"},
     ("POST", API + "flag-environments/<environment>/keys"): {"name": "dispatch-api"},
+    ("POST", API + "event-erasures"): {"unit": "nobody"},
+    ("PUT", API + "event-policy"): {"keep_days": 100},
     ("POST", API + "flag-imports"): {"environment": "production", "definitions": {"features": {}}},
     ("PUT", API + "flag-segments/<segment>"): {"condition": {"staff": True}},
     ("PUT", API + "holdouts/<holdout>"): {"name": "Half a year"},

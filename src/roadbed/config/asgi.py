@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from roadbed.config.ofrep.app import PREFIX, FlagServer, Receive, Scope, Send
+from roadbed.config.ofrep.exposures import Exposures, Noted
 from roadbed.config.ofrep.store import Store
 from roadbed.config.pages import Pages
 from roadbed.config.wsgi import application as wsgi_application
@@ -35,6 +37,31 @@ def published_store() -> Store:
     return Store(revisions=revisions, fetch=fetch, folder=settings.ROADBED_DATA)
 
 
+def kept_exposures() -> Exposures:
+    """Return what writes exposures into this installation's store of events."""
+    from roadbed.modules.experiments import facade
+
+    def keep(noted: Sequence[Noted], key: str, at: datetime) -> None:
+        facade.keep_exposures(
+            [
+                facade.Exposure(
+                    workspace_id=one.workspace_id,
+                    environment=one.environment,
+                    flag=one.flag,
+                    variant=one.variant,
+                    unit=one.unit,
+                    unit_type=one.unit_type,
+                    at=datetime.fromtimestamp(one.at, tz=UTC),
+                )
+                for one in noted
+            ],
+            key=key,
+            at=at,
+        )
+
+    return Exposures(keep)
+
+
 class Door:
     """Leads each request to the flag server or to the pages."""
 
@@ -57,8 +84,12 @@ class Door:
                     await send({"type": "lifespan.startup.complete"})
                 else:
                     self.flags.store.stop()
+                    if self.flags.exposures is not None:
+                        self.flags.exposures.stop()
                     await send({"type": "lifespan.shutdown.complete"})
                     return
 
 
-application = Door(FlagServer(published_store()), Pages(wsgi_application, threads=PAGE_THREADS))
+application = Door(
+    FlagServer(published_store(), kept_exposures()), Pages(wsgi_application, threads=PAGE_THREADS)
+)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from roadbed.analytics.events import columns, files, ledger, manifest
 from roadbed.analytics.events.event import Event
+from roadbed.analytics.events.receipts import BusyError, OtherContentError, Receipt
 
 INBOX = "inbox"
 PARTS = "parts"
@@ -21,43 +22,6 @@ MOST_WAITING = 4_000
 MOST_WAITING_BYTES = 512 * 1024 * 1024
 LOOK_EVERY = 0.5
 """Seconds for which a count of the waiting batches is believed."""
-
-
-class BusyError(RuntimeError):
-    """More is waiting than can be taken in; nothing of this batch was kept.
-
-    Attributes
-    ----------
-    wait : timedelta
-        When to try again.
-    """
-
-    def __init__(self, *, wait: timedelta) -> None:
-        self.wait = wait
-        super().__init__(f"Too many events are waiting. Try again in {wait.total_seconds():.0f} seconds.")
-
-
-class OtherContentError(ValueError):
-    """A key that was used before came with other events."""
-
-    def __init__(self) -> None:
-        super().__init__("This idempotency key was used before, with other events.")
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """That a batch lies on the disk.
-
-    Attributes
-    ----------
-    events : int
-        How many events it has.
-    again : bool
-        Whether it had been taken before, so that nothing changed.
-    """
-
-    events: int
-    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +60,9 @@ class EventStore:
         """Where batches lie that were taken and not yet moved."""
         return self.folder / INBOX
 
-    def append(self, events: Sequence[Event], *, key: str, received_at: datetime) -> Receipt:
+    def append(
+        self, events: Sequence[Event], *, key: str, received_at: datetime, content: str = ""
+    ) -> Receipt:
         """Take a batch, once, and return only when it would outlive a loss of power.
 
         Parameters
@@ -107,6 +73,8 @@ class EventStore:
             The sender's idempotency key; the same key with the same events is the same batch.
         received_at : datetime
             When it came in.
+        content : str
+            The digest of what was sent, where the events themselves tell more than that, such as when they came.
 
         Raises
         ------
@@ -118,7 +86,7 @@ class EventStore:
         if not events:
             return Receipt(events=0, again=False)
         name = digest("batch", key)
-        content = _content(events)
+        content = content or _content(events)
         before = ledger.find(self.folder, name)
         if before is not None:
             return self._again(before, content, len(events))

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from roadbed.config.ofrep import wire
+from roadbed.config.ofrep.exposures import Exposures
 from roadbed.config.ofrep.store import Entry, Opening, Store
 
 Scope = MutableMapping[str, Any]
@@ -42,10 +43,10 @@ class RefusedError(Exception):
 
 
 class FlagServer:
-    """The app. All it needs is a store."""
+    """The app. All it needs is a store; with `exposures` it notes what it gave to whom, where that is asked for."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, exposures: Exposures | None = None) -> None:
+        self.store, self.exposures = store, exposures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -119,6 +120,8 @@ class FlagServer:
         body = wire.fragment(entry, answer, is_public=opening.kind == "browser")
         status = 200 if not answer.error else 404 if answer.error == "FLAG_NOT_FOUND" else 400
         await _json(send, status, body, cors)
+        if entry.exposures and self.exposures is not None:
+            self.exposures.note(entry, [answer], context)
 
     async def _all(
         self,
@@ -130,9 +133,10 @@ class FlagServer:
         send: Send,
     ) -> None:
         is_public = opening.kind == "browser"
-        flags = ",".join(
-            wire.fragment(entry, answer, is_public=is_public) for answer in entry.compiled.ask_all(context)
-        )
+        answers = entry.compiled.ask_all(context)
+        flags = ",".join(wire.fragment(entry, answer, is_public=is_public) for answer in answers)
+        if entry.exposures and self.exposures is not None:
+            self.exposures.note(entry, answers, context)
         shown = {name: value for name, value in context.items() if name != "currentTime"}
         tag = wire.etag(shown, flags)
         tagged = [*cors, (b"etag", tag.encode()), (b"cache-control", b"private, no-cache")]

@@ -36,6 +36,9 @@ class Entry:
     compiled: compiling.Compiled
     next_at: datetime | None
     tag: str
+    workspace_id: int = 0
+    exposures: frozenset[str] = frozenset()
+    """Flags whose evaluations are written down; ``*`` for all."""
     fragments: dict[tuple[int, bool], str] = field(default_factory=dict)
 
 
@@ -78,6 +81,8 @@ def stand(raw: Mapping[str, Any], definitions: d.Definitions, *, at: datetime) -
         compiled=compiling.compile_definitions(stood),
         next_at=next_at,
         tag=tag,
+        workspace_id=int(raw.get("workspace_id", 0)),
+        exposures=frozenset(raw.get("exposures", ())),
     )
 
 

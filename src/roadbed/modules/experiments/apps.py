@@ -17,7 +17,7 @@ class ExperimentsConfig(AppConfig):
         from roadbed.core.workspaces import navigation, settings_tabs
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.experiments import demo as story
-        from roadbed.modules.experiments import facade, selectors, services
+        from roadbed.modules.experiments import facade, selectors, services, tasks
 
         kinds.register(
             kinds.Kind(
@@ -52,3 +52,4 @@ class ExperimentsConfig(AppConfig):
         registry.register(facade.PROVIDER)
         events.listen(services.follow_life)
         demo.register("experiments", story.load, after=["roadmap"])
+        assert tasks  # noqa: S101 - imported for its registrations

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roadbed.analytics.events.event import EXPOSURE, Event
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.evidence.registry import EvidenceItem, Part, Provider, Stage
 from roadbed.core.records.models import Link, Relation
 from roadbed.modules.experiments import selectors, services
-from roadbed.modules.experiments.models import Environment, EnvironmentKey, Flag, FlagState
+from roadbed.modules.experiments.models import Environment, EnvironmentKey, ExposureLog, Flag, FlagState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Published:
     changed_at: datetime
     document: Mapping[str, Any]
     keys: tuple[PublishedKey, ...]
+    workspace_id: int
+    exposures: tuple[str, ...]
+    """Flags whose evaluations are to be written down as exposures; ``*`` for all of them."""
 
 
 def revisions() -> dict[int, int]:
@@ -48,12 +52,56 @@ def published(environment_id: int) -> Published | None:
     if environment is None:
         return None
     keys = EnvironmentKey.objects.filter(environment=environment, revoked_at__isnull=True)
+    logs = ExposureLog.objects.filter(environment=environment).values_list("flag__flag_key", flat=True)
     return Published(
+        workspace_id=environment.workspace_id,
+        exposures=tuple(sorted(key or "*" for key in logs)),
         environment_id=environment.pk,
         revision=environment.revision,
         changed_at=environment.changed_at,
         document=selectors.document_of(environment),
         keys=tuple(PublishedKey(key.key_hash, key.kind, tuple(key.origins)) for key in keys),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """That a unit was given a variant by a flag."""
+
+    workspace_id: int
+    environment: str
+    flag: str
+    variant: str
+    unit: str
+    unit_type: str
+    at: datetime
+
+
+def keep_exposures(exposures: Sequence[Exposure], *, key: str, at: datetime) -> None:
+    """Keep exposures of one workspace as events, durably.
+
+    Raises
+    ------
+    BusyError
+        If too much waits to be moved.
+    """
+    services.take_exposures(
+        workspace_id=exposures[0].workspace_id,
+        exposures=[
+            Event(
+                id=f"{key}:{place}",
+                name=EXPOSURE,
+                time=one.at,
+                unit=one.unit,
+                unit_type=one.unit_type,
+                flag=one.flag,
+                variant=one.variant,
+                environment=one.environment,
+            )
+            for place, one in enumerate(exposures)
+        ],
+        key=key,
+        at=at,
     )
 
 

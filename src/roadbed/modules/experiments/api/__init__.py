@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from roadbed.modules.experiments.api import environments, flags, groups, publishing
+from roadbed.modules.experiments.api import environments, events, flags, groups, publishing
+from roadbed.modules.experiments.api.events import root_router
 
 router = Router(tags=["flags"])
-for part in (environments, flags, publishing, groups):
+for part in (environments, flags, publishing, groups, events):
     router.add_router("", part.router)
 
-__all__ = ["router"]
+__all__ = ["root_router", "router"]

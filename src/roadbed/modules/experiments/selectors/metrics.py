@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q
 
-from roadbed.analytics.sources import plans
 from roadbed.core.records.models import RecordQuerySet
 from roadbed.modules.experiments.models import Metric, MetricDay, MetricVersion
-from roadbed_engines.stats.effects import Direction
-from roadbed_engines.stats.readout import Role
+
+if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
+    from roadbed.analytics.sources.plans import Judged, Plan
+    from roadbed_engines.stats.readout import Role
 
 
 def metric_body(metric: Metric) -> str:
@@ -66,17 +67,23 @@ def current_versions(metrics: Sequence[Metric]) -> dict[int, MetricVersion]:
     return {each.metric_id: each for each in rows}
 
 
-def plan_of(version: MetricVersion) -> plans.Plan:
+def plan_of(version: MetricVersion) -> Plan:
     """Return a definition as the analysis reads it."""
+    from roadbed.analytics.sources import plans
+
     return plans.read(version.kind, version.definition)
 
 
-def judged(version: MetricVersion, *, name: str, role: Role = Role.SECONDARY) -> plans.Judged:
-    """Return a definition as a metric of an experiment, under a name and in a role."""
+def judged(version: MetricVersion, *, name: str, role: Role | None = None) -> Judged:
+    """Return a definition as a metric of an experiment, under a name and in a role; a secondary one by itself."""
+    from roadbed.analytics.sources import plans
+    from roadbed_engines.stats.effects import Direction
+    from roadbed_engines.stats.readout import Role
+
     return plans.Judged(
         name=name,
         plan=plan_of(version),
-        role=role,
+        role=role or Role.SECONDARY,
         wanted=Direction(version.desired),
         margin=version.margin if role is Role.GUARDRAIL else 0.0,
         matters=version.matters,

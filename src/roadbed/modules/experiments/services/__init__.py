@@ -1,5 +1,7 @@
 """Every write to flags, metrics and their sources, by noun. Import the package and call its functions."""
 
+from roadbed.analytics.events.event import BatchError
+from roadbed.analytics.events.receipts import BusyError, OtherContentError
 from roadbed.modules.experiments.services.drafts import checked as check_definition
 from roadbed.modules.experiments.services.drafts import (
     discard_draft,
@@ -20,6 +22,20 @@ from roadbed.modules.experiments.services.errors import (
     DraftConflictError,
     FlagRefusedError,
     NotApprovedError,
+)
+from roadbed.modules.experiments.services.events import (
+    MOST_EVENTS,
+    apply_policy,
+    change_policy,
+    event_store,
+    forget_unit,
+    log_exposures,
+    move_events,
+    policy_of,
+    stored_workspaces,
+    take_events,
+    take_exposures,
+    waiting_events,
 )
 from roadbed.modules.experiments.services.flags import FlagFields, change_flag, create_flag, follow_life
 from roadbed.modules.experiments.services.groups import (
@@ -60,19 +76,25 @@ from roadbed.modules.experiments.services.sources import (
 from roadbed.modules.experiments.services.sources import attempt as attempt_mapped
 
 __all__ = [
+    "MOST_EVENTS",
+    "BatchError",
+    "BusyError",
     "DraftConflictError",
     "FlagFields",
     "FlagRefusedError",
     "MetricFields",
     "Moved",
     "NotApprovedError",
+    "OtherContentError",
     "add_file",
+    "apply_policy",
     "approve_step",
     "attempt_mapped",
     "change_data_source",
     "change_environment",
     "change_flag",
     "change_metric",
+    "change_policy",
     "check_definition",
     "create_data_source",
     "create_environment",
@@ -84,16 +106,21 @@ __all__ = [
     "discard_draft",
     "ensure_environments",
     "ensure_sources",
+    "event_store",
     "events_folder",
     "exposures_of",
     "facts_by_key",
     "facts_of",
     "follow_life",
+    "forget_unit",
     "import_flags",
+    "log_exposures",
     "make_key",
     "measure_days",
     "metric_history",
+    "move_events",
     "place_of",
+    "policy_of",
     "publish_draft",
     "put_exposure_source",
     "put_fact_source",
@@ -111,6 +138,10 @@ __all__ = [
     "roll_back",
     "save_draft",
     "start_ramp",
+    "stored_workspaces",
     "switch",
+    "take_events",
+    "take_exposures",
     "use_metric_version",
+    "waiting_events",
 ]

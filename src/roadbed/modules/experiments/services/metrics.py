@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from roadbed.analytics.sources import history, plans
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
 from roadbed.core.workspaces.models import Member, Product, Workspace
@@ -23,6 +22,10 @@ from roadbed.modules.experiments.models import (
     MetricVersion,
 )
 from roadbed.modules.experiments.services import places
+
+if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
+    from roadbed.analytics.sources.history import History
+    from roadbed.analytics.sources.plans import Plan
 
 FRESH = timedelta(hours=20)
 """For how long a history that was told is told again."""
@@ -45,7 +48,9 @@ class MetricFields:
     product: Product | None = None
 
 
-def _check(workspace_id: int, kind: str, definition: Mapping[str, Any]) -> plans.Plan:
+def _check(workspace_id: int, kind: str, definition: Mapping[str, Any]) -> Plan:
+    from roadbed.analytics.sources import plans
+
     try:
         plan = plans.read(kind, definition)
     except plans.PlanError as error:
@@ -193,7 +198,7 @@ def use_metric_version(*, version: MetricVersion, at: datetime) -> MetricVersion
 
 def metric_history(
     metric: Metric, *, weeks: int = 8, at: datetime, version: MetricVersion | None = None, fresh: bool = False
-) -> history.History:
+) -> History:
     """Return what a metric was over the whole weeks before `at`: what planning rests on.
 
     What was told within the last 20 hours is told again, unless `fresh` is asked for.
@@ -205,6 +210,8 @@ def metric_history(
     SourceError
         If a source cannot be read, or a column is missing.
     """
+    from roadbed.analytics.sources import history
+
     which = version or selectors.current_version(metric)
     weeks = max(1, min(weeks, 52))
     told = MetricMeasure.objects.filter(version=which, weeks=weeks, at__gt=at - FRESH, at__lte=at).first()
@@ -237,6 +244,8 @@ def measure_days(
     SourceError
         If a source cannot be read, or a column is missing.
     """
+    from roadbed.analytics.sources import history
+
     plan = selectors.plan_of(version)
     today = at.astimezone(UTC).date()
     final = set(version.days.filter(is_final=True).values_list("day", flat=True))
@@ -266,7 +275,7 @@ def measure_days(
     return len(wanted)
 
 
-def _is_over(day: date, plan: plans.Plan, at: datetime) -> bool:
+def _is_over(day: date, plan: Plan, at: datetime) -> bool:
     """Whether every window of a day is over, and what comes in late has had a day more."""
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=2) + plan.end
     return end <= at

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from roadbed.analytics.sources import sql, trying
 from roadbed.analytics.sources.places import Relation, SourceError
 from roadbed.core.accounts import sealed
 from roadbed.core.accounts.actors import Actor
@@ -25,6 +24,9 @@ from roadbed.modules.experiments.models import (
     Place,
 )
 from roadbed.modules.experiments.services import places
+
+if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
+    from roadbed.analytics.sources.trying import Tried
 
 SETTINGS = {
     Place.EVENTS: (),
@@ -216,6 +218,8 @@ def add_file(
     FileTooLargeError
         If it is larger than the installation takes.
     """
+    from roadbed.analytics.sources import trying
+
     if source.kind != Place.FILES:
         raise ValidationError("Files are added to a source of files.")
     if not name.casefold().endswith(tuple(places.SUFFIXES)):
@@ -326,6 +330,8 @@ def fill(mapped: Any, source: DataSource, names: tuple[str, ...], fields: Mappin
             value = str(value or "").strip()
         setattr(mapped, name, value)
     if mapped.sql:
+        from roadbed.analytics.sources import sql
+
         try:
             mapped.sql = sql.check(
                 mapped.sql, dialect="postgres" if source.kind == Place.POSTGRES else "duckdb"
@@ -334,7 +340,7 @@ def fill(mapped: Any, source: DataSource, names: tuple[str, ...], fields: Mappin
             raise ValidationError({"sql": str(error)}) from error
 
 
-def attempt(mapped: Mapped) -> trying.Tried:
+def attempt(mapped: Mapped) -> Tried:
     """Read the first rows of what is mapped, saved or not.
 
     Raises
@@ -342,8 +348,13 @@ def attempt(mapped: Mapped) -> trying.Tried:
     SourceError
         If it cannot be read at all.
     """
-    uses: Any = places.exposures_of(mapped) if isinstance(mapped, ExposureSource) else places.facts_of(mapped)
-    return trying.attempt(uses.relation, uses)
+    from roadbed.analytics.sources import trying
+
+    if isinstance(mapped, ExposureSource):
+        exposures = places.exposures_of(mapped)
+        return trying.attempt(exposures.relation, exposures)
+    facts = places.facts_of(mapped)
+    return trying.attempt(facts.relation, facts)
 
 
 def _refuse_used(source: FactSource) -> None:
