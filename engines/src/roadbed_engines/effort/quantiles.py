@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import erfcx
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.priority.ranges import Range
@@ -45,6 +44,8 @@ def _check(p10: float, p50: float, p90: float) -> None:
 
 def _mean_below(spread: float) -> float:
     """The lower half's part of the mean of a two-piece lognormal around one: exp(s²/2)·Φ(-s), without underflow."""
+    from scipy.special import erfcx  # a fifth of a second at every start, for those who never estimate
+
     return float(erfcx(spread / math.sqrt(2))) / 2
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.priority.ranges import Range
@@ -136,7 +135,9 @@ def concordance(*, ratings: Votes) -> Concordance:
     raters, items = full.shape
     if raters < 2 or items < 2:
         raise NotEnoughDataError("it takes two people who rated the same two items")
-    ranks = np.apply_along_axis(stats.rankdata, 1, full)
+    from scipy import special
+
+    ranks = np.array([_ranks(row) for row in full])
     totals = ranks.sum(axis=0)
     spread = float(((totals - totals.mean()) ** 2).sum())
     ties = 0.0
@@ -147,9 +148,16 @@ def concordance(*, ratings: Votes) -> Concordance:
     if most <= 0:
         raise NotEnoughDataError("nobody told any two items apart")
     w = min(1.0, 12 * spread / most)
-    return Concordance(
-        w=w, raters=raters, items=items, chance=float(stats.chi2.sf(raters * (items - 1) * w, items - 1))
-    )
+    chance = float(special.chdtrc(items - 1, raters * (items - 1) * w))
+    return Concordance(w=w, raters=raters, items=items, chance=chance)
+
+
+def _ranks(row: Votes) -> Votes:
+    """Return each value's rank from 1 on; equal values share the mean of theirs."""
+    _, place, counts = np.unique(row, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    shared: Votes = (last - (counts - 1) / 2)[place]
+    return shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +218,9 @@ def range_of_votes(*, votes: Sequence[float], scale: tuple[float, float], confid
     count = len(values)
     if count < 3:
         raise NotEnoughDataError("a range takes at least three votes")
+    from scipy import special
+
     mean, sd = float(values.mean()), float(values.std(ddof=1))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1)) * sd * math.sqrt(1 + 1 / count)
+    reach = float(special.stdtrit(count - 1, 0.5 + confidence / 2)) * sd * math.sqrt(1 + 1 / count)
     low, high = scale
     return Range(low=max(low, mean - reach), high=min(high, mean + reach), likely=mean, confidence=confidence)
