@@ -32,8 +32,13 @@ class Hit:
 
 
 def words_of(query: str) -> list[str]:
-    """Return the words of a query, as many as are worth searching for."""
-    return [word.lower() for word in WORD.findall(query)][:12]
+    """Return the words of a query, as many as are worth searching for.
+
+    What another word begins with is found by that word, and left out: each word of a text then stands for one word
+    of the query at most, so that no text makes its excerpt cost the square of its length times the query's.
+    """
+    words = list(dict.fromkeys(word.lower() for word in WORD.findall(query)))[:12]
+    return [word for word in words if not any(other != word and other.startswith(word) for other in words)]
 
 
 def _open_to(circles: Collection[int]) -> str:
@@ -49,9 +54,8 @@ def _sqlite(
     match = " ".join(f'"{word}"*' for word in words)
     only = f"AND entry.kind IN ({', '.join(['%s'] * len(kinds_wanted))})" if kinds_wanted else ""
     statement = f"""
-        SELECT id, record_id, snip FROM (
-            SELECT entry.id AS id, entry.record_id AS record_id, bm25(search_words, 8.0, 1.0) AS score,
-                   snippet(search_words, 1, '', '', '…', 18) AS snip
+        SELECT id, record_id FROM (
+            SELECT entry.id AS id, entry.record_id AS record_id, bm25(search_words, 8.0, 1.0) AS score
             FROM search_words JOIN search_searchentry entry ON entry.id = search_words.rowid
             JOIN records_record own ON own.id = entry.record_id AND {_open_to(circles)}
             WHERE search_words MATCH %s AND entry.workspace_id = %s {only}
@@ -60,7 +64,15 @@ def _sqlite(
     """  # noqa: S608 - only constants and placeholders are put in
     with connection.cursor() as cursor:
         cursor.execute(statement, [match, workspace_id, *kinds_wanted, limit])
-        return list(cursor.fetchall())
+        best = list(cursor.fetchall())
+        marks = ", ".join(["%s"] * len(best))
+        excerpts = f"""
+            SELECT rowid, snippet(search_words, 1, '', '', '…', 18) FROM search_words
+            WHERE search_words MATCH %s AND rowid IN ({marks})
+        """  # noqa: S608 - only placeholders are put in
+        cursor.execute(excerpts, [match, *(pk for pk, _ in best)])
+        snippets = dict(cursor.fetchall())
+        return [(pk, record_id, snippets.get(pk, "")) for pk, record_id in best]
 
 
 def _postgres(
