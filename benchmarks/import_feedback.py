@@ -17,6 +17,7 @@ import os
 import platform
 import random
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -110,11 +111,14 @@ def environment(data: Path) -> dict[str, str]:
     }
 
 
-def install(data: Path) -> None:
-    """Make an empty database with one workspace."""
+def install(data: Path, *, migrated: Path | None = None) -> None:
+    """Make a database with one workspace, from nothing or from a copy that has its tables."""
     data.mkdir()
-    run = [sys.executable, "-m", "django"]
-    subprocess.run([*run, "migrate", "--verbosity", "0"], env=environment(data), check=True)  # noqa: S603 - our own
+    if migrated:
+        shutil.copyfile(migrated, data / "roadbed.sqlite3")
+    else:
+        run = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+        subprocess.run(run, env=environment(data), check=True)  # noqa: S603 - our own
     with sqlite3.connect(data / "roadbed.sqlite3") as database:
         database.execute(
             "INSERT INTO workspaces_workspace (id, slug, name, currency, created_at, is_demo) "

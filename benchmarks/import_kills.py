@@ -1,6 +1,6 @@
 """Claim: an import killed at any moment, 50 times, loses nothing, doubles nothing and leaves no half row.
 
-    python benchmarks/import_kills.py [--imports 50] [--rows 4000]
+    python benchmarks/import_kills.py [--imports 50] [--rows 4000] [--migrated FILE]
 
 Each import runs as `roadbed import` in a process of its own, is killed with SIGKILL at a random moment, and is resumed
 (some several times) until it is done. After each kill: every batch that was reported on standard error is in the
@@ -97,12 +97,15 @@ def main() -> int:
     parser.add_argument("--imports", type=int, default=50)
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--migrated", type=Path, help="a database with its tables made, to begin with a copy of"
+    )
     asked = parser.parse_args()
     chance = random.Random(asked.seed)  # noqa: S311 - the same moments each time
     kills = mid = 0
     with tempfile.TemporaryDirectory(prefix="roadbed-kills-") as folder:
         data, file = Path(folder) / "data", Path(folder) / "feedback.csv"
-        install(data)
+        install(data, migrated=asked.migrated)
         write_file(file, asked.rows)
         base = data / "roadbed.sqlite3"
         for number in range(1, asked.imports + 1):

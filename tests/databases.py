@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +45,30 @@ def alone() -> Iterator[None]:
     with (ROOM / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def lay_out(data: Path) -> Path:
+    """Put a migrated SQLite database into the data folder of a process of its own, and return its file."""
+    kept, file = ROOM / f"{digest()}.sqlite3", data / "roadbed.sqlite3"
+    data.mkdir(mode=0o700, exist_ok=True)
+    with alone():
+        if not kept.is_file():
+            _migrate_apart(kept)
+        shutil.copyfile(kept, file)
+    return file
+
+
+def _migrate_apart(kept: Path) -> None:
+    """Make the copy in a process that knows no other database."""
+    migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+    with tempfile.TemporaryDirectory() as room:
+        own = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environ = {**own, "ROADBED_DATA": room, "DJANGO_SETTINGS_MODULE": "roadbed.config.settings"}
+        subprocess.run(migrate, env=environ, check=True)  # noqa: S603 - our own
+        with sqlite3.connect(Path(room) / "roadbed.sqlite3") as made, sqlite3.connect(kept) as copy:
+            made.backup(copy)
+        made.close()
+        copy.close()
 
 
 class SqliteCopies:

@@ -1,4 +1,4 @@
-"""A terminal on a data folder with Ada in it, made once and copied, since migrating takes a while."""
+"""A terminal on a data folder with Ada in it, made once and copied, since that takes a while."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import shutil
 
 import pytest
 
+from tests import databases
 from tests.cli.terminal import Terminal
 
 
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory):
     terminal = Terminal(tmp_path_factory.mktemp("founded") / "data")
+    databases.lay_out(terminal.data)
     done = terminal.run(
         "user", "create", "ada@northwind.example", "--name", "Ada", "--workspace", "Northwind"
     )

@@ -19,6 +19,7 @@ from roadbed.core.records import services as records
 from roadbed.core.tables.models import Import
 from roadbed.core.tables.reading import open_table, probe
 from roadbed.modules.insights.models import Feedback, Person
+from tests import databases
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,7 +69,7 @@ class TestTerminal:
             "DJANGO_SETTINGS_MODULE": "roadbed.config.settings",
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'engines' / 'src'}",
         }
-        (tmp_path / "data").mkdir()
+        databases.lay_out(tmp_path / "data")
 
         def run(code, *arguments):
             return subprocess.run(  # noqa: S603 - our own command
@@ -81,7 +82,6 @@ class TestTerminal:
 
         made = run(
             "import django; django.setup()\n"
-            "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
             "from django.utils import timezone\n"
             "from roadbed.core.workspaces.models import Workspace\n"
             "Workspace.objects.create(slug='northwind', name='Northwind', created_at=timezone.now())"
@@ -110,7 +110,7 @@ class TestTerminal:
         assert roadbed("import", path, "--into", "nothing").returncode == 3
         assert roadbed("import", path, "--into", "feedback", "--map", "Nope=text").returncode == 1
 
-    def test_killed_imports_are_whole_after_resuming(self):
+    def test_killed_imports_are_whole_after_resuming(self, tmp_path):
         done = subprocess.run(  # noqa: S603 - our own command
             [
                 sys.executable,
@@ -119,6 +119,8 @@ class TestTerminal:
                 "3",
                 "--rows",
                 "2500",
+                "--migrated",
+                str(databases.lay_out(tmp_path / "migrated")),
             ],
             capture_output=True,
             text=True,
