@@ -19,6 +19,7 @@ from roadbed.modules.roadmap.views import (
     risks,
     shares,
     teams,
+    throughput,
     timeline,
     tree,
 )
@@ -84,6 +85,7 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/externals/<int:number>/edit/", dependencies.edit_external, name="external-edit"),
     path("roadmap/teams/", teams.index, name="roadmap-teams"),
     path(TEAM, teams.show, name="roadmap-team"),
+    path(f"{TEAM}throughput/", throughput.show, name="roadmap-team-throughput"),
     path(f"{TEAM}edit/", teams.edit, name="roadmap-team-edit"),
     path(f"{TEAM}seats/new/", teams.add_seat, name="seat-add"),
     path(f"{TEAM}seats/<int:seat_id>/", teams.edit_seat, name="seat-edit"),

@@ -14,6 +14,7 @@ from roadbed.modules.roadmap.api import (
     releases,
     risks,
     shares,
+    throughput,
 )
 
 router = Router(tags=["roadmap"])
@@ -28,5 +29,6 @@ router.add_router("", capacity.router)
 router.add_router("", objectives.router)
 router.add_router("", risks.router)
 router.add_router("", shares.router)
+router.add_router("", throughput.router)
 
 __all__ = ["router"]

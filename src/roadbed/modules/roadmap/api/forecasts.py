@@ -44,6 +44,22 @@ class LoadOut(Schema):
     planned: float
 
 
+class TrustOut(Schema):
+    """How often a team's dates held, and by what the next ones are put right; without a team, all together."""
+
+    team: int | None
+    source: str = Field(
+        description="dates: those that were given; items: finished ones that were estimated; none."
+    )
+    forecasts: int = Field(description="How many came to their end.")
+    given: list[float] = Field(
+        description="Shares kept at 50%, 85% and 95%; empty where too few came to their end."
+    )
+    raw: list[float] = Field(description="The same without the stretch.")
+    stretch: list[float] = Field(description="What days are multiplied by at 5%, 10% … 95%.")
+    missing: str
+
+
 class ForecastOut(Schema):
     """A forecast of the whole plan."""
 
@@ -59,6 +75,7 @@ class ForecastOut(Schema):
     problem: str = Field(description="Why nothing at all could be put in time; empty where it could.")
     refused: list[RefusedOut]
     load: list[LoadOut]
+    trust: list[TrustOut]
 
 
 class DriverOut(Schema):
@@ -149,6 +166,16 @@ def get_forecast(request: HttpRequest, workspace: Path[str]) -> dict[str, Any]:
     return {
         **{name: getattr(run, name) for name in names},
         "refused": [one for one in run.refused if one["id"] in readable],
+        "trust": [
+            {
+                "team": one.team_id,
+                **{
+                    name: getattr(one, name)
+                    for name in ("source", "forecasts", "given", "raw", "stretch", "missing")
+                },
+            }
+            for one in forecasts.records_of(run).values()
+        ],
         "load": [
             {"team": load.team_id, "monday": week.monday, "person_days": week.there, "planned": week.planned}
             for load in forecasts.loads_of(run)

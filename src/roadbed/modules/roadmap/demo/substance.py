@@ -124,6 +124,19 @@ class Substance:
     def estimate(self) -> None:
         """Most of the open work is estimated, in the ways that people estimate."""
         moment = self.at - timedelta(days=8)
+        for feature in Feature.objects.in_workspace(self.workspace.pk).filter(status=Status.SHIPPED):
+            begun = feature.spells.filter(status=Status.DEVELOPMENT).order_by("entered_at").first()
+            if begun is None or not feature.size:
+                continue
+            likely = SIZES[Size(feature.size)]
+            said = {"low": 0.7 * likely, "likely": likely, "high": 1.6 * likely}
+            services.estimate_feature(
+                feature=feature,
+                origin="three_point",
+                said=said,
+                actor=self.actor(),
+                at=begun.entered_at - timedelta(days=4),
+            )
         for feature in Feature.objects.in_workspace(self.workspace.pk).open().exclude(level="area"):
             if self.rng.random() < 0.2 or not feature.size:
                 continue
@@ -315,7 +328,13 @@ class Substance:
         identity, closing = self.find("One identity service"), self.find("Close a road for the day")
         first = Feature.objects.in_workspace(self.workspace.pk).filter(horizon="now").order_by("rank").first()
         wishes = [
-            (identity, [wish("place", {"horizon": "now", "before": first}, why="Everything waits for it")]),
+            (
+                identity,
+                [
+                    wish("place", {"horizon": "now", "before": first}, why="Everything waits for it"),
+                    wish("effort", {"low": 8, "likely": 12, "high": 25}),
+                ],
+            ),
             (self.find("Single sign-on"), [wish("effort", {"low": 6, "likely": 9, "high": 18})]),
             (
                 closing,

@@ -20,6 +20,7 @@ from roadbed.modules.roadmap.models.features import (
 )
 from roadbed.modules.roadmap.models.forecasts import ForecastRow, PlanForecast
 from roadbed.modules.roadmap.models.objectives import CheckIn, Direction, KeyResult, Objective
+from roadbed.modules.roadmap.models.records import TeamRecord
 from roadbed.modules.roadmap.models.releases import Release
 from roadbed.modules.roadmap.models.risks import Risk
 from roadbed.modules.roadmap.models.shares import Share
@@ -64,6 +65,7 @@ __all__ = [
     "StatusSpell",
     "TeamDay",
     "TeamPlan",
+    "TeamRecord",
     "Tie",
     "Work",
 ]

@@ -12,7 +12,16 @@ from django.db.models import Q, QuerySet
 
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Product, Team
-from roadbed.modules.roadmap.models import Baseline, Estimate, Feature, FrozenState, Release, Status
+from roadbed.modules.roadmap.models import (
+    Baseline,
+    Estimate,
+    Feature,
+    ForecastRow,
+    FrozenState,
+    PlanForecast,
+    Release,
+    Status,
+)
 
 State = Mapping[str, Any]
 
@@ -28,6 +37,8 @@ LABELS = {
     "p10": "Effort, low",
     "p50": "Effort, middle",
     "p90": "Effort, high",
+    "done_p50": "Even odds by",
+    "done_p85": "85% by",
     "team_id": "Team",
     "parent_id": "Lies under",
     "product_id": "Product",
@@ -39,7 +50,7 @@ LABELS = {
 """The fields of a frozen state, in the order in which a change is told, and how a person calls them."""
 POINTERS = ("release_id", "parent_id", "team_id", "product_id")
 """Fields that name something else."""
-DATES = ("target_end", "due_date", "ship_date")
+DATES = ("target_end", "due_date", "ship_date", "done_p50", "done_p85")
 """Dates whose moving is a slip."""
 
 
@@ -118,7 +129,7 @@ def _date(value: date | None) -> str:
 
 
 def states_now(*, workspace_id: int, only: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
-    """Return how each feature and release stands, by the record's id; three queries.
+    """Return how each feature and release stands, and when it is done by the newest forecast; five queries.
 
     Names are not frozen but looked up when they are read, so that words which are taken out later stay out.
 
@@ -167,7 +178,18 @@ def states_now(*, workspace_id: int, only: Iterable[int] | None = None) -> dict[
             "date_kind": one.date_kind if one.ship_date else "",
             "product_id": one.product_id,
         }
+    for pk, even, sure in _forecast(workspace_id).values_list("record_id", "p50", "p85"):
+        if pk in found:
+            found[pk] |= {"done_p50": _date(even), "done_p85": _date(sure)}
     return found
+
+
+def _forecast(workspace_id: int) -> QuerySet[ForecastRow]:
+    """Return the rows of the newest forecast."""
+    runs = PlanForecast.objects.filter(workspace_id=workspace_id).order_by("-number").values("pk")[:1]
+    open_ones = Record.objects.in_workspace(workspace_id, circles=())
+    rows = ForecastRow.objects.filter(forecast_id__in=list(runs.values_list("pk", flat=True)))
+    return rows.filter(record__in=open_ones.values("pk"))
 
 
 def _touched_since(*, workspace_id: int, baseline: Baseline) -> set[int]:
@@ -176,6 +198,8 @@ def _touched_since(*, workspace_id: int, baseline: Baseline) -> set[int]:
     touched = set(rows.filter(updated_at__gte=baseline.at).values_list("pk", flat=True))
     estimates = Estimate.objects.filter(feature__workspace_id=workspace_id, at__gte=baseline.at)
     touched.update(estimates.values_list("feature_id", flat=True))
+    # A date moves with the plan around it, though nobody touched the thing itself.
+    touched.update(_forecast(workspace_id).values_list("record_id", flat=True))
     return touched
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from roadbed.core.records.models import Record
-from roadbed.modules.roadmap.models import Feature, ForecastRow, PlanForecast
+from roadbed.modules.roadmap.models import Feature, ForecastRow, PlanForecast, TeamRecord
 from roadbed.modules.roadmap.selectors.dependencies import alive
 
 
@@ -149,3 +149,15 @@ def sum_of(loads: Sequence[Load]) -> list[Week]:
     return [
         Week(monday, round(there, 1), round(planned, 1)) for monday, (there, planned) in sorted(found.items())
     ]
+
+
+def records_of(run: PlanForecast) -> dict[int | None, TeamRecord]:
+    """Return what a run knew of each team's past, and under None of all together; one query."""
+    return {one.team_id: one for one in TeamRecord.objects.filter(forecast=run).select_related("team")}
+
+
+def record_for(run: PlanForecast, *, team_id: int | None) -> TeamRecord | None:
+    """Return how far a team's dates may be trusted; of all teams where too little is known of one; one query."""
+    found = records_of(run)
+    own = found.get(team_id)
+    return own if own is not None and own.given else found.get(None)

@@ -12,7 +12,8 @@ from django.db import transaction
 from roadbed.modules.roadmap.models import Branch, BranchChange, BranchOutlook
 from roadbed.modules.roadmap.selectors import branches as reading
 from roadbed.modules.roadmap.selectors import plan as plans
-from roadbed.modules.roadmap.services import forecasting, overlays, translating
+from roadbed.modules.roadmap.services import calibrating, forecasting, overlays, translating
+from roadbed.modules.roadmap.services import targets as aims
 from roadbed.modules.roadmap.services import units as work
 from roadbed_engines.schedule import plan as engine
 
@@ -26,15 +27,17 @@ class Base:
     """The plan as it stands, read once; branches are laid over it."""
 
     plan: plans.WholePlan
-    goals: tuple[forecasting.Goal, ...]
+    goals: tuple[aims.Goal, ...]
     first: date
+    stretch: calibrating.Stretch
 
 
 def read(*, workspace_id: int, first: date) -> Base:
     """Read the plan, for one branch or several."""
     last = first + timedelta(days=translating.DAYS_AHEAD)
     plan = plans.whole_plan(workspace_id=workspace_id, first=first, last=last)
-    return Base(plan, forecasting.goals_of(workspace_id), first)
+    stretch = calibrating.of_newest(workspace_id=workspace_id)
+    return Base(plan, aims.goals_of(workspace_id), first, stretch)
 
 
 def _runs(pieces: int) -> int:
@@ -58,10 +61,16 @@ def outlook(base: Base, changes: Sequence[BranchChange], *, seed: int, runs: int
     }
     if translated.plan is None:
         return found
-    targets = forecasting.targets_of(forest, translated, base.goals)
+    wanted = aims.targets_of(forest, translated, base.goals)
     try:
         rows, found["load"] = forecasting.work_out(
-            translated, translated.plan, targets, seed=seed, runs=found["runs"], with_drivers=False
+            translated,
+            translated.plan,
+            wanted,
+            seed=seed,
+            runs=found["runs"],
+            with_drivers=False,
+            stretch=base.stretch,
         )
     except engine.PlanError as error:
         found["problem"] = str(error)[:600]

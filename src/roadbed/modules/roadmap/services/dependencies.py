@@ -44,15 +44,21 @@ def circle_words(keys: list[str]) -> str:
     return " → ".join([*keys, keys[0]])
 
 
-def refuse_circle(*, workspace_id: int, wait: graphs.Wait) -> None:
+def refuse_circle(*, workspace_id: int, wait: graphs.Wait, graph: graphs.Graph | None = None) -> None:
     """Refuse a dependency that would close a circle, naming its members.
+
+    Parameters
+    ----------
+    graph : Graph, optional
+        Everything that waits already, where the caller has read it; else it is read.
 
     Raises
     ------
     CircleError
         If it does.
     """
-    circle = selectors.graph_of(workspace_id=workspace_id).circle_with(wait)
+    known = selectors.graph_of(workspace_id=workspace_id) if graph is None else graph
+    circle = known.circle_with(wait)
     if circle:
         keys = selectors.keys_in_order(circle)
         raise CircleError(
@@ -79,8 +85,14 @@ def add_dependency(
     tie: str = Tie.FINISH_START,
     lag: int = 0,
     note: str = "",
+    graph: graphs.Graph | None = None,
 ) -> tuple[Dependency, Deed]:
     """Let a feature wait for another one, or for something external.
+
+    Parameters
+    ----------
+    graph : Graph, optional
+        Everything that waits already; it takes the new one in, so that many are added in time linear in their number.
 
     Raises
     ------
@@ -95,9 +107,8 @@ def add_dependency(
     if isinstance(on, Feature):
         if on.pk == feature.pk:
             raise ValidationError({"on": f"{feature.key} cannot wait for itself."})
-        refuse_circle(
-            workspace_id=feature.workspace_id, wait=graphs.Wait(feature=feature.pk, on=on.pk, tie=tie)
-        )
+        wait = graphs.Wait(feature=feature.pk, on=on.pk, tie=tie)
+        refuse_circle(workspace_id=feature.workspace_id, wait=wait, graph=graph)
     dependency = Dependency(
         workspace_id=feature.workspace_id,
         feature=feature,
@@ -111,6 +122,8 @@ def add_dependency(
     )
     dependency.full_clean()
     dependency.save(force_insert=True)
+    if graph is not None and isinstance(on, Feature):
+        graph.add(wait)
     return dependency, _said(dependency, verb="waits for", life="depends", actor=actor, at=at)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ from django.db.models import Max
 
 from roadbed import __version__
 from roadbed.core.accounts.actors import Actor
-from roadbed.core.records.models import Link, Relation
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.roadmap.models import ForecastRow, Objective, PlanForecast
+from roadbed.modules.roadmap.models import ForecastRow, PlanForecast, TeamRecord
 from roadbed.modules.roadmap.selectors import plan as plans
-from roadbed.modules.roadmap.services import translating
+from roadbed.modules.roadmap.services import calibrating, translating
+from roadbed.modules.roadmap.services import targets as aims
 from roadbed.modules.roadmap.services import units as work
+from roadbed_engines.forecast import recalibration
 from roadbed_engines.schedule import plan as engine
 
 if TYPE_CHECKING:
@@ -36,111 +37,7 @@ MOST_DRIVERS = 300
 LEVELS = tuple(step / 20 for step in range(1, 20))
 WEEKS = 52
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """An objective and the features that deliver it."""
-
-    id: int
-    key: str
-    last_date: date
-    features: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is done when several pieces of work are."""
-
-    id: int
-    key: str
-    kind: str
-    pieces: tuple[work.Unit, ...]
-    missing: tuple[work.Refusal, ...]
-    due: date | None
-    is_hard: bool
-    team_id: int | None = None
-    release_id: int | None = None
-
-
-def goals_of(workspace_id: int) -> tuple[Goal, ...]:
-    """Return the active objectives that something delivers; two queries."""
-    rows = Objective.objects.in_workspace(workspace_id).not_archived().filter(state=Objective.State.ACTIVE)
-    found = {one.pk: one for one in rows.order_by("pk")}
-    links = Link.objects.filter(target_id__in=found, relation=Relation.DELIVERS).order_by("pk")
-    delivered: dict[int, list[int]] = {}
-    for source, target in links.values_list("source_id", "target_id"):
-        delivered.setdefault(target, []).append(source)
-    return tuple(
-        Goal(pk, found[pk].key, found[pk].last_date, tuple(features)) for pk, features in delivered.items()
-    )
-
-
-def targets_of(
-    forest: work.Forest, translated: translating.Translated, goals: Iterable[Goal]
-) -> tuple[Target, ...]:
-    """Return what is done with several pieces of work: parents, releases, objectives; each with what it lacks."""
-    own = {one.item.id for one in translated.units} | {one.id for one in translated.refused}
-    inside: dict[int, list[work.Unit]] = {}
-    lacking: dict[int, list[work.Refusal]] = {}
-    released: dict[int, list[work.Unit]] = {}
-    unreleased: dict[int, list[work.Refusal]] = {}
-    for unit in translated.units:
-        for above in forest.above(unit.item):
-            inside.setdefault(above.id, []).append(unit)
-        if unit.release_id is not None:
-            released.setdefault(unit.release_id, []).append(unit)
-    for refusal in translated.refused:
-        item = forest.items[refusal.id]
-        for above in forest.above(item):
-            lacking.setdefault(above.id, []).append(refusal)
-        release = forest.release_of(item)
-        if release is not None:
-            unreleased.setdefault(release, []).append(refusal)
-    found = [
-        Target(
-            item.id,
-            item.key,
-            ForecastRow.Kind.PARENT,
-            tuple(inside[item.id]),
-            tuple(lacking.get(item.id, ())),
-            item.due_date,
-            item.is_due_hard,
-            item.team_id,
-            forest.release_of(item),
-        )
-        for item in forest.plan.items
-        if item.id in inside and item.id not in own
-    ]
-    found += [
-        Target(
-            one.id,
-            one.key,
-            ForecastRow.Kind.RELEASE,
-            tuple(released[one.id]),
-            tuple(unreleased.get(one.id, ())),
-            one.ship_date,
-            one.is_hard,
-        )
-        for one in forest.plan.releases
-        if one.id in released and one.shipped_at is None
-    ]
-    for goal in goals:
-        pieces = {unit.key: unit for each in goal.features for unit in inside.get(each, ())}
-        missing = {one.key: one for each in goal.features for one in lacking.get(each, ())}
-        if pieces:
-            found.append(
-                Target(
-                    goal.id,
-                    goal.key,
-                    ForecastRow.Kind.OBJECTIVE,
-                    tuple(pieces.values()),
-                    tuple(missing.values()),
-                    goal.last_date,
-                    False,
-                )
-            )
-    return tuple(found)
+UNSTRETCHED = calibrating.Stretch()
 
 
 def forecast_plan(
@@ -162,9 +59,9 @@ def forecast_plan(
     plan = plans.whole_plan(workspace_id=workspace.pk, first=first, last=last)
     forest = work.Forest(plan)
     translated = translating.translate(plan, forest=forest, first=first)
-    targets = targets_of(forest, translated, goals_of(workspace.pk))
+    wanted = aims.targets_of(forest, translated, aims.goals_of(workspace.pk))
     runs = runs or (RUNS if len(translated.units) <= MANY else RUNS_OF_MANY)
-    digest = _digest(translated, targets, seed, runs)
+    digest = _digest(translated, wanted, seed, runs)
     newest = PlanForecast.objects.filter(workspace=workspace).order_by("-number").first()
     if newest is not None and newest.digest == digest and not is_asked:
         return None
@@ -185,16 +82,24 @@ def forecast_plan(
         ],
     )
     rows: list[ForecastRow] = []
+    known = calibrating.measure(workspace_id=workspace.pk, teams=plan.teams, until=first)
     if translated.plan is not None:
         try:
-            rows, run.load = work_out(translated, translated.plan, targets, seed=seed, runs=runs)
+            rows, run.load = work_out(
+                translated,
+                translated.plan,
+                wanted,
+                seed=seed,
+                runs=runs,
+                stretch=calibrating.stretch_of(known),
+            )
         except engine.PlanError as error:
             run.problem = str(error)[:600]
             run.placed = 0
-    return _store(run, rows)
+    return _store(run, rows, known)
 
 
-def _digest(translated: translating.Translated, targets: Sequence[Target], seed: int, runs: int) -> str:
+def _digest(translated: translating.Translated, targets: Sequence[aims.Target], seed: int, runs: int) -> str:
     found = hashlib.sha256()
     said = [
         (one.key, one.due, [each.key for each in one.pieces], [each.key for each in one.missing])
@@ -216,7 +121,7 @@ def _digest(translated: translating.Translated, targets: Sequence[Target], seed:
 
 
 @transaction.atomic
-def _store(run: PlanForecast, rows: Sequence[ForecastRow]) -> PlanForecast:
+def _store(run: PlanForecast, rows: Sequence[ForecastRow], known: Sequence[TeamRecord]) -> PlanForecast:
     """Keep a run; of a day, the rows of the last one only."""
     Workspace.objects.select_for_update().get(pk=run.workspace_id)
     mine = PlanForecast.objects.filter(workspace_id=run.workspace_id)
@@ -226,6 +131,9 @@ def _store(run: PlanForecast, rows: Sequence[ForecastRow]) -> PlanForecast:
     ForecastRow.objects.filter(forecast__in=mine.filter(first=run.first).exclude(pk=run.pk)).delete()
     for row in rows:
         row.forecast = run
+    for one in known:
+        one.forecast = run
+    TeamRecord.objects.bulk_create(known)
     ForecastRow.objects.bulk_create(rows, batch_size=BATCH)
     return run
 
@@ -233,11 +141,12 @@ def _store(run: PlanForecast, rows: Sequence[ForecastRow]) -> PlanForecast:
 def work_out(
     translated: translating.Translated,
     plan: engine.Plan,
-    targets: Sequence[Target],
+    targets: Sequence[aims.Target],
     *,
     seed: int,
     runs: int,
     with_drivers: bool = True,
+    stretch: calibrating.Stretch = UNSTRETCHED,
 ) -> tuple[list[ForecastRow], dict[str, list[list[Any]]]]:
     """Put a translated plan in time, once and in many futures; return its rows, not saved, and each team's weeks.
 
@@ -245,6 +154,8 @@ def work_out(
     ----------
     with_drivers : bool
         Whether to say what moves each date, which costs more than the dates themselves.
+    stretch : Stretch
+        By what dates are put right, as past ones of the same team were off.
 
     Raises
     ------
@@ -273,7 +184,7 @@ def work_out(
     )
     place = {activity.key: at for at, activity in enumerate(plan.activities)}
     outlooks = {one.key: one for one in (*found.activities, *found.targets)}
-    writer = _Writer(translated, found, outlooks)
+    writer = _Writer(translated, found, outlooks, stretch)
     is_small = with_drivers and len(translated.units) <= MOST_DRIVERS
     rows = [
         writer.row(
@@ -309,6 +220,7 @@ def work_out(
                 is_hard=one.is_hard,
                 team_id=one.team_id,
                 release_id=one.release_id,
+                teams={each.team_id for each in one.pieces},
                 with_drivers=is_small or (with_drivers and one.due is not None),
                 effort={"pieces": len(pieces)},
                 missing=[{"id": each.id, "key": each.key} for each in one.missing],
@@ -337,6 +249,7 @@ class _Writer:
     translated: translating.Translated
     forecast: Forecast
     outlooks: Mapping[str, Outlook]
+    stretch: calibrating.Stretch
 
     def row(
         self,
@@ -347,12 +260,20 @@ class _Writer:
         finish: int,
         due: date | None,
         with_drivers: bool,
+        effort: dict[str, Any],
+        teams: Collection[int | None] = (),
         **fields: Any,
     ) -> ForecastRow:
-        """Return the row of something, from its days in all futures."""
+        """Return the row of something, from its days in all futures; raw ones are kept beside the stretched."""
         first = self.translated.first
         outlook = self.outlooks[key]
-        quantiles = np.quantile(outlook.days, LEVELS, method="inverted_cdf").astype(int) - 1
+        quantiles = _quantiles(outlook)
+        effort["raw"] = [max(0, int(day)) for day in quantiles]
+        factors = self.stretch.of(teams or {fields.get("team_id")})
+        if factors is not None:
+            moved = recalibration.stretch_days(outlook.days.astype(np.float64), factors)
+            outlook = replace(outlook, days=np.maximum(1, np.ceil(moved - 1e-9)).astype(outlook.days.dtype))
+            quantiles = _quantiles(outlook)
         days: Callable[[float], date] = lambda level: last_day(first, outlook.at(level))  # noqa: E731 - said once
         p50 = days(0.5)
         return ForecastRow(
@@ -366,6 +287,7 @@ class _Writer:
             chance=outlook.by((due - first).days + 1) if due is not None else None,
             quantiles=[max(0, int(day)) for day in quantiles],
             drivers=self._drivers(key) if with_drivers else [],
+            effort=effort,
             **fields,
         )
 
@@ -385,6 +307,10 @@ class _Writer:
     def _pick(self, key: str) -> list[Any]:
         every = self.forecast.drivers(key, most=DRIVERS + 1)
         return [one for one in every if one.days >= 1 and one.correlation > 0.05][:DRIVERS]
+
+
+def _quantiles(outlook: Outlook) -> Any:
+    return np.quantile(outlook.days, LEVELS, method="inverted_cdf").astype(int) - 1
 
 
 def _why(reason: explaining.Reason, names: Mapping[str, str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ COLUMNS = (
     tables.Column("who", "Set up by", tight=True),
     tables.Column("at", "Changed", tight=True),
 )
-MOST_LINES = 60
+MOST_LINES = 24
 WEEKS = 26
 
 

@@ -17,7 +17,7 @@ from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap import selectors
-from roadbed.modules.roadmap.models import Feature, ForecastRow, PlanForecast
+from roadbed.modules.roadmap.models import Feature, ForecastRow, PlanForecast, TeamRecord
 from roadbed.modules.roadmap.selectors import forecasts
 from roadbed.modules.roadmap.views import shared
 from roadbed.web import formats, responses, toasts
@@ -78,6 +78,33 @@ def headline(row: ForecastRow, *, today: date) -> str:
     return f"{said}; {formats.percent(row.chance)} by the {word} {formats.day(row.due, today=today)}"
 
 
+def trust_words(record: TeamRecord | None) -> str:
+    """Return how often dates held, in words: ``P85 held 84% of the last 60``; or what is missing to say so."""
+    if record is None:
+        return ""
+    whose = f" of {record.team.name}’s" if record.team is not None else ""
+    if record.given:
+        return f"P85 held {formats.percent(record.given[1])} of the last {record.forecasts}{whose}"
+    return f"How often such dates hold is not known yet: there are {record.missing}"
+
+
+def trust_facts(record: TeamRecord | None) -> list[dict[str, str]]:
+    """Return what stands behind it: each level as it is given, and as it would be without the stretch."""
+    if record is None or not record.given:
+        return []
+    source = TeamRecord.Source(record.source).label.lower()
+    facts = [
+        {
+            "label": f"A {level} date held",
+            "value": formats.percent(given),
+            "note": f"{formats.percent(raw)} before it was put right",
+        }
+        for level, given, raw in zip(("50%", "85%", "95%"), record.given, record.raw, strict=True)
+    ]
+    factor = f"{record.stretch[16]:.2f}"
+    return [*facts, {"label": "85% dates are multiplied by", "value": factor, "note": f"from {source}"}]
+
+
 def sheet_url(access: Access, record: Record) -> str:
     """Return where a record's forecast opens."""
     return f"{shared.base(access)}forecast/{record.key.lower()}/"
@@ -89,8 +116,10 @@ def card(access: Access, record: Record, *, today: date) -> dict[str, Any] | Non
     if telling is None:
         return None
     row = telling.row
+    record_of = forecasts.record_for(telling.run, team_id=row.team_id) if row is not None else None
     return {
         "telling": telling,
+        "trust": trust_words(record_of),
         "headline": headline(row, today=today) if row is not None else "",
         "tone": tone_of(row.chance) if row is not None else "",
         "why": why_words(row.why, is_begun=row.start < telling.run.first)
@@ -135,7 +164,10 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         names = forecasts.names_of(
             [one["key"] for one in row.drivers], workspace_id=access.workspace.pk, circles=circles
         )
+        known = forecasts.record_for(telling.run, team_id=row.team_id)
         context |= {
+            "trust": trust_words(known),
+            "trust_facts": trust_facts(known),
             "row": row,
             "headline": headline(row, today=today),
             "tone": tone_of(row.chance),

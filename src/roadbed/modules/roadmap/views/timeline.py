@@ -282,6 +282,7 @@ def _drawn(
         "strip": strip(sums, scale, today=today),
         "focus": around(access, run, focus, today=today) if focus else None,
         "refused": sheets.refusals(access, run),
+        "trust": sheets.trust_words(forecasts.record_for(run, team_id=None)),
         "note": f"{formats.plural(total, 'piece')} of work",
         "earlier": f"{state.path}?{state.querystring}{joint}page={number - 1}" if number > 1 else "",
         "later": f"{state.path}?{state.querystring}{joint}page={number + 1}" if number < pages else "",
