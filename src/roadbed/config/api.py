@@ -45,7 +45,9 @@ class RoadbedAPI(NinjaAPI):
 
     def _write_document(self, prefix: str) -> OpenAPISchema:
         schema = super().get_openapi_schema(path_prefix=prefix)
-        reference = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+        problem = problems.ProblemOut
+        schema["components"]["schemas"][problem.__name__] = problem.model_json_schema()
+        reference = {"schema": {"$ref": f"#/components/schemas/{problem.__name__}"}}
         for methods in schema["paths"].values():
             for operation in methods.values():
                 answers = operation["responses"]

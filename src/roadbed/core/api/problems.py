@@ -27,10 +27,16 @@ class ProblemOut(Schema):
     errors: list[dict[str, Any]] | None = None
 
 
-READ = dict.fromkeys((401, 403, 404, 422, 429), ProblemOut)
+PROBLEM = None
+"""What an operation names as its answer where it refuses.
+
+The document says that it is a `ProblemOut`. A model of its own for each refusal of each operation, which is what Ninja
+makes of a class that is named here, would be two thousand of them, and a second at every start.
+"""
+READ = dict.fromkeys((401, 403, 404, 422, 429), PROBLEM)
 """What an operation that reads may answer besides what was asked for; `WRITE` and `CHANGE` alike."""
-WRITE = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), ProblemOut)
-CHANGE = {**WRITE, 412: ProblemOut, 428: ProblemOut}
+WRITE = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), PROBLEM)
+CHANGE = {**WRITE, 412: PROBLEM, 428: PROBLEM}
 
 
 class MissingError(Exception):

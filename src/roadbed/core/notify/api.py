@@ -12,7 +12,7 @@ from ninja.errors import HttpError
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import MissingError, ProblemOut
+from roadbed.core.api.problems import PROBLEM, MissingError
 from roadbed.core.notify import selectors
 from roadbed.core.notify.models import Channel, Delivery, DeliveryState, Endpoint, Frequency, Reason
 from roadbed.core.notify.services import channels, notices, webhooks
@@ -21,8 +21,8 @@ from roadbed.core.workspaces.models import Department
 from roadbed.core.workspaces.roles import Role
 
 router = Router(tags=["notify"])
-READ: dict[Any, Any] = {401: ProblemOut, 404: ProblemOut, 422: ProblemOut}
-WRITE: dict[Any, Any] = {**READ, 403: ProblemOut}
+READ: dict[Any, Any] = {401: PROBLEM, 404: PROBLEM, 422: PROBLEM}
+WRITE: dict[Any, Any] = {**READ, 403: PROBLEM}
 ID_MAX = 2**53
 
 
@@ -328,7 +328,7 @@ def rotate_secret(request: HttpRequest, workspace: Path[str], endpoint_id: int) 
 
 @router.post(
     "webhooks/{int:endpoint_id}/test",
-    response={202: DeliveryOut, 409: ProblemOut, **WRITE},
+    response={202: DeliveryOut, 409: PROBLEM, **WRITE},
     operation_id="test_webhook",
     url_name="webhook-test",
 )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Field, Path, Router, Schema
 
 from roadbed.core.api.auth import Caller, CallerSessionAuth, CallerTokenAuth, access_of
-from roadbed.core.api.problems import ProblemOut
+from roadbed.core.api.problems import PROBLEM
 from roadbed.core.workspaces import services
 from roadbed.core.workspaces.api.shared import READ, WRITE
 from roadbed.core.workspaces.roles import Role
@@ -39,7 +39,7 @@ class MeOut(Schema):
 @root_router.get(
     "me",
     auth=[CallerTokenAuth(), CallerSessionAuth()],
-    response={200: MeOut, 401: ProblemOut, 403: ProblemOut, 429: ProblemOut},
+    response={200: MeOut, 401: PROBLEM, 403: PROBLEM, 429: PROBLEM},
     operation_id="get_me",
     url_name="me",
 )

@@ -123,7 +123,7 @@ class UnreadableError(ValueError):
 @root_router.post(
     "events",
     auth=[SenderAuth()],
-    response={200: EventsTakenOut, **WRITE_PROBLEMS, 413: problems.ProblemOut},
+    response={200: EventsTakenOut, **WRITE_PROBLEMS, 413: problems.PROBLEM},
     operation_id="send_events",
     url_name="send-events",
     openapi_extra=SENT,

@@ -12,7 +12,7 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status as Answer
 
 from roadbed.core.api.auth import access_of
-from roadbed.core.api.problems import ProblemOut
+from roadbed.core.api.problems import PROBLEM
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
@@ -22,7 +22,7 @@ from roadbed.modules.insights.selectors.outline_scope import EARLIEST, LATEST, S
 from roadbed.modules.insights.services import outline_documents, outline_draft, outline_files
 
 router = Router(tags=["outline"])
-PROBLEMS = {401: ProblemOut, 403: ProblemOut, 404: ProblemOut, 422: ProblemOut}
+PROBLEMS = {401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 422: PROBLEM}
 
 
 class OutlineQuery(Schema):
@@ -273,7 +273,7 @@ class LongDocumentOut(Schema):
 
 @router.post(
     "outline/documents",
-    response={202: LongDocumentOut, 400: ProblemOut, **PROBLEMS},
+    response={202: LongDocumentOut, 400: PROBLEM, **PROBLEMS},
     operation_id="write_outline_document",
     url_name="api-outline-documents",
 )
