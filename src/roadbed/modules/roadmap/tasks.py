@@ -8,7 +8,9 @@ from typing import Any
 from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
-from roadbed.modules.roadmap.services import baselines, forecasting
+from roadbed.modules.roadmap.services import baselines, forecasting, proposing
+from roadbed_engines.errors import NotEnoughDataError
+from roadbed_engines.schedule.plan import PlanError
 
 
 @jobs.task("roadmap.freeze_day", label="Freeze the plan of the day", priority=-5)
@@ -43,6 +45,25 @@ def forecast(context: jobs.Context, *, asked: bool = False) -> dict[str, Any] | 
     refused = f", {len(made.refused)} could not be placed" if made.refused else ""
     pieces = "1 piece of work has dates" if made.placed == 1 else f"{made.placed} pieces of work have dates"
     return {"text": f"{pieces}{refused}."}
+
+
+@jobs.task("roadmap.propose", label="Look for a better order of the plan", priority=-1)
+def propose(context: jobs.Context, *, seconds: float = proposing.SECONDS) -> dict[str, Any] | None:
+    """Look for a better order of one workspace's plan, and set it up as a branch."""
+    if context.workspace_id is None:
+        return None
+    workspace = Workspace.objects.get(pk=context.workspace_id)
+    context.raise_if_cancelled()
+    try:
+        made = proposing.propose(
+            workspace=workspace, actor=SYSTEM, at=context.now(), seconds=seconds, seed=workspace.pk
+        )
+    except (NotEnoughDataError, PlanError) as error:
+        return {"text": f"No order can be proposed: {error}."}
+    if made is None:
+        return {"text": "No better order was found: the plan stands in the best one that was looked at."}
+    path = f"/w/{workspace.slug}/roadmap/branches/{made.number}/"
+    return {"text": f"{made.key} {made.title}.", "url": path}
 
 
 jobs.schedule("roadmap.freeze_day", every=timedelta(days=1))

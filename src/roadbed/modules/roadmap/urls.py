@@ -54,6 +54,7 @@ workspace_patterns: list[URLPattern] = [
     path("roadmap/baselines/", baselines.index, name="baselines"),
     path("roadmap/baselines/new/", baselines.freeze, name="baseline-add"),
     path("roadmap/branches/", branches.index, name="branches"),
+    path("roadmap/branches/propose/", branch_deeds.propose, name="branch-propose"),
     path("roadmap/branches/new/", branch_deeds.add, name="branch-add"),
     path(BRANCH, branches.show, name="branch"),
     path(f"{BRANCH}edit/", branch_deeds.edit, name="branch-edit"),

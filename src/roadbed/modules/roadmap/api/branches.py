@@ -13,6 +13,9 @@ from ninja.responses import Status as Answer
 from roadbed.core.api import etags
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
+from roadbed.core.jobs import services as jobs
+from roadbed.core.jobs.api import JobOut
+from roadbed.core.jobs.models import Job
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Member
 from roadbed.core.workspaces.roles import Role
@@ -371,3 +374,16 @@ def reopen_branch(request: HttpRequest, workspace: Path[str], key: str) -> Branc
     access = access_of(request, role=Role.MAKER)
     branching.reopen_branch(branch=_branch(access, key), actor=access.actor, at=timezone.now())
     return _branch(access, key)
+
+
+@router.post(
+    "branch-proposals",
+    response={202: JobOut, **WRITE_PROBLEMS},
+    operation_id="propose_branch",
+    url_name="branch-proposals",
+)
+def propose_branch(request: HttpRequest, workspace: Path[str]) -> Answer[Job]:
+    """Look for a better order of the plan, as a job; what is found is a branch whose changes each say why."""
+    access = access_of(request, role=Role.MAKER)
+    job = jobs.enqueue("roadmap.propose", workspace_id=access.workspace.pk, key="propose", actor=access.actor)
+    return Answer(202, job)

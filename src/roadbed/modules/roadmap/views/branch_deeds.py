@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.roadmap.forms import branches as forms
@@ -340,3 +341,11 @@ def reopen(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         lambda: branching.reopen_branch(branch=branch, actor=access.actor, at=timezone.now()),
         f"{branch.key} is taken up again.",
     )
+
+
+@page(role=Role.MAKER)
+@require_POST
+def propose(request: HttpRequest, access: Access) -> HttpResponse:
+    """Look for a better order, as a job; what is found is a branch."""
+    job = jobs.enqueue("roadmap.propose", workspace_id=access.workspace.pk, key="propose", actor=access.actor)
+    return HttpResponseRedirect(f"/w/{access.workspace.slug}/jobs/{job.pk}/")
