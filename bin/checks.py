@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 import xml.etree.ElementTree as ET
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,7 +228,9 @@ def _pytest(name: str, *arguments: str, **environ: str) -> None:
         except StageError as caught:
             error = caught
         if report.is_file():
-            for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest has just written it
+            root = ET.parse(report).getroot()  # noqa: S314 - pytest has just written it
+            _say_where_the_time_went(root)
+            for suite in root.iter("testsuite"):
                 total = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
                 bad = total["failures"] + total["errors"]
                 with one_at_a_time:
@@ -236,6 +239,20 @@ def _pytest(name: str, *arguments: str, **environ: str) -> None:
                     counts.passed += total["tests"] - bad - total["skipped"]
         if error:
             raise error
+
+
+def _say_where_the_time_went(report: ET.Element, most: int = 15) -> None:
+    """Print the files that took longest, with their fixtures: where to look when the suite gets slow."""
+    files: defaultdict[str, float] = defaultdict(float)
+    for case in report.iter("testcase"):
+        words = case.get("classname", "").split(".")
+        files[".".join(word for word in words if not word[:1].isupper())] += float(case.get("time", 0))
+    rows = [
+        f"{seconds:8.0f} s  {name}"
+        for name, seconds in sorted(files.items(), key=lambda each: -each[1])[:most]
+        if seconds >= 1
+    ]
+    print("slowest files\n" + "\n".join(rows), file=_output() or sys.stdout, flush=True)
 
 
 def _java() -> None:
