@@ -36,6 +36,7 @@ REVIEWED: dict[str, str] = {
     "modules/alignment/selectors/results:results": "Votes on items, which are needs and features; hidden by round.",
     "modules/alignment/selectors/results:voters": "Votes on items, which are needs and features; hidden by round.",
     "modules/ask/selectors/retrieval:_fresh": "Takes entries that `any_of` found behind the wall.",
+    "modules/experiments/facade:works_for": _OF_TARGETS,
     "modules/insights/facade:_heard_of_targets": _OF_TARGETS,
     "modules/insights/facade:voters_of": _OF_ONE,
     "modules/insights/imports/customers:accounts_in_use": _WRITING,

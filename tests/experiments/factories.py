@@ -7,7 +7,7 @@ from typing import Any
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.experiments import selectors, services
-from roadbed.modules.experiments.models import Environment, Flag
+from roadbed.modules.experiments.models import Environment, Experiment, ExperimentState, Flag, Readout
 from tests.people import NOW
 
 RULES = {
@@ -60,3 +60,37 @@ def furnish(scene: Any) -> None:
     made["holdout"] = services.put_holdout(
         workspace=scene.workspace, key="half-year", changes={"share": 0.02}, actor=actor, at=NOW
     )
+    _furnish_experiment(scene)
+
+
+def _furnish_experiment(scene: Any) -> None:
+    """An experiment that runs and was read once, with a link to its report."""
+    actor, made = scene.ada.actor, scene.made
+    fields = services.ExperimentFields(
+        title="Whether the new map helps",
+        settings={
+            "hypothesis": "It does.", "shares": {"off": 1.0, "on": 1.0}, "control": "off",
+            "split_flag": made["flag"], "environment": made["environment"],
+        },
+    )  # fmt: skip
+    made["experiment"] = services.create_experiment(
+        workspace=scene.workspace, fields=fields, actor=actor, at=NOW
+    )
+    run(made["experiment"])
+    Readout.objects.create(
+        experiment=made["experiment"],
+        number=1,
+        at=NOW,
+        as_of=NOW,
+        digest="0" * 64,
+        problem="Nobody was there.",
+    )
+    made["report share"], made["report secret"] = services.share_report(
+        experiment=made["experiment"], name="Board", actor=actor, at=NOW
+    )
+
+
+def run(experiment: Experiment) -> None:
+    """Let an experiment run that has no data to be answered from."""
+    experiment.state, experiment.started_at = ExperimentState.RUNNING, NOW
+    experiment.save(update_fields=["state", "started_at"])

@@ -1,6 +1,23 @@
 """Who may do what: experiments."""
 
 WORKSPACE = {
+    "experiments/": "GET viewer",
+    "experiments/<key:key>/": "GET viewer",
+    "experiments/<key:key>/decide/": "GET maker, POST maker",
+    "experiments/<key:key>/edit/": "GET maker, POST maker",
+    "experiments/<key:key>/flag/": "POST maker",
+    "experiments/<key:key>/readouts/": "GET viewer",
+    "experiments/<key:key>/readouts/<int:number>/": "GET viewer",
+    "experiments/<key:key>/refresh/": "POST contributor",
+    "experiments/<key:key>/report/": "GET viewer",
+    "experiments/<key:key>/shares/": "GET maker, POST maker",
+    "experiments/<key:key>/shares/<int:share_id>/revoke/": "POST maker",
+    "experiments/<key:key>/start/": "POST maker",
+    "experiments/<key:key>/stop/": "POST maker",
+    "experiments/<key:key>/withdraw/": "POST maker",
+    "experiments/library/": "GET viewer",
+    "experiments/library/export/": "GET viewer",
+    "experiments/new/": "GET maker, POST maker",
     "experiments/flags/": "GET viewer",
     "experiments/flags/<key:key>/": "GET viewer",
     "experiments/flags/<key:key>/archive/": "POST maker",
@@ -32,6 +49,20 @@ WORKSPACE = {
 PROGRAMS = {
     "event-erasures": "POST owner",
     "event-policy": "GET maker, PUT owner",
+    "experiment-library": "GET viewer",
+    "experiments": "GET viewer, POST maker",
+    "experiments/<key>": "GET viewer, PATCH maker",
+    "experiments/<key>/decision": "PUT maker, DELETE maker",
+    "experiments/<key>/flag-draft": "POST maker",
+    "experiments/<key>/readiness": "GET viewer",
+    "experiments/<key>/readouts": "GET viewer",
+    "experiments/<key>/readouts/<int:number>": "GET viewer",
+    "experiments/<key>/refresh": "POST contributor",
+    "experiments/<key>/report": "GET viewer",
+    "experiments/<key>/shares": "GET maker, POST maker",
+    "experiments/<key>/shares/<int:share_id>": "DELETE maker",
+    "experiments/<key>/start": "POST maker",
+    "experiments/<key>/stop": "POST maker",
     "flag-environments": "GET viewer, POST owner",
     "flag-environments/<environment>": "PATCH owner, DELETE owner",
     "flag-environments/<environment>/keys": "GET maker, POST maker",
@@ -56,3 +87,5 @@ PROGRAMS = {
     "holdouts/<holdout>": "PUT owner, DELETE owner",
     "stale-flags": "GET viewer",
 }
+
+ROOT = {"x/<str:token>/": "GET public, POST public"}

@@ -127,6 +127,15 @@ PLACED: dict[str, Sample] = {
     },
     "s/<slug:token>/": lambda scene: {"token": scene.made["share secret"]},
     "s/<slug:token>/calendar.ics": lambda scene: {"token": scene.made["calendar secret"]},
+    "x/<str:token>/": lambda scene: {"token": scene.made["report secret"]},
+    "w/<slug:workspace>/experiments/<key:key>/readouts/<int:number>/": lambda scene: {"number": 1},
+    "api/v1/<slug:workspace>/experiments/<key>/readouts/<int:number>": lambda scene: {"number": 1},
+    "w/<slug:workspace>/experiments/<key:key>/shares/<int:share_id>/revoke/": lambda scene: {
+        "share_id": scene.made["report share"].pk
+    },
+    "api/v1/<slug:workspace>/experiments/<key>/shares/<int:share_id>": lambda scene: {
+        "share_id": scene.made["report share"].pk
+    },
     "f/<slug:token>/": lambda scene: {"token": scene.made["form"].token},
     "f/<slug:token>/embed/": lambda scene: {"token": scene.made["form"].token},
     "f/<slug:token>/frame.js": lambda scene: {"token": scene.made["form"].token},
@@ -183,6 +192,8 @@ KINDS: dict[str, Sample] = {
     "roadmap/forecast/": record("feature"),
     "<slug:workspace>/forecast/": record("feature"),
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},
+    "experiments/<key:key>/": record("experiment"),
+    "<slug:workspace>/experiments/<key>": record("experiment"),
     "experiments/flags/": record("flag"),
     "<slug:workspace>/flags/": record("flag"),
     "roadmap/externals/": record("external"),

@@ -185,6 +185,7 @@ def _effect(effect: Effect) -> Document:
         "relative_lift": lift.lift if lift else None,
         "relative_ci_low": lift.low if lift else None,
         "relative_ci_high": lift.high if lift and math.isfinite(lift.high) else None,
+        "relative_standard_error": lift.error if lift and math.isfinite(lift.error) else None,
     }
 
 

@@ -14,6 +14,7 @@ from roadbed_engines.stats import health
 from roadbed_engines.stats.analysis import Analysis, Measurement, analyse, state_of
 from roadbed_engines.stats.analysis import with_state as analysis_with_state
 from roadbed_engines.stats.decision import State
+from roadbed_engines.stats.effects import Plan
 from roadbed_engines.stats.moments import Moments
 from roadbed_engines.stats.multiplicity import Correction
 from roadbed_engines.stats.readout import OPTIONS, Options, Sample
@@ -162,7 +163,22 @@ def _notes(units: UnitTable) -> list[health.Check]:
     return found
 
 
-def with_state(answer: Answer, *, planned: int = 0, days: float = 0.0, minimum_days: float = 0.0) -> Answer:
-    """Return the answer with the recommendation that fits how far the experiment has come."""
-    state = state_of(answer.analysis, planned=planned, days=days, minimum_days=minimum_days)
-    return replace(answer, analysis=analysis_with_state(answer.analysis, state))
+def with_state(
+    answer: Answer,
+    *,
+    planned: int = 0,
+    days: float = 0.0,
+    minimum_days: float = 0.0,
+    power: float = 0.8,
+    by_belief: bool = False,
+    is_over: bool = False,
+) -> Answer:
+    """Return the answer with the recommendation that fits how far the experiment has come.
+
+    Where it is over, waiting tells nothing more: what is not clear then is for a person to weigh. A fixed plan that was
+    stopped early stays unread.
+    """
+    state = state_of(answer.analysis, planned=planned, days=days, minimum_days=minimum_days, power=power)
+    if is_over and state.is_complete is False and state.plan is not Plan.FIXED:
+        state = State(plan=state.plan)
+    return replace(answer, analysis=analysis_with_state(answer.analysis, state, by_belief=by_belief))

@@ -167,11 +167,19 @@ def analyse(
     )
 
 
-def with_state(found: Analysis, state: State) -> Analysis:
-    """Return the same analysis with the recommendation that fits how far it has come."""
+def with_state(found: Analysis, state: State, *, by_belief: bool = False) -> Analysis:
+    """Return the same analysis with the recommendation that fits how far it has come.
+
+    Parameters
+    ----------
+    by_belief : bool
+        Decide by the intervals of the posteriors instead of the plan's.
+    """
     return replace(
         found,
-        recommendation=_decide(found.checks, found.comparisons, found.between, found.variants, state),
+        recommendation=_decide(
+            found.checks, found.comparisons, found.between, found.variants, state, by_belief=by_belief
+        ),
     )
 
 
@@ -232,12 +240,14 @@ def _decide(
     between: Sequence[Comparison],
     treated: Sequence[str],
     state: State,
+    *,
+    by_belief: bool = False,
 ) -> Recommendation:
     return decide(
-        variants=_variants(comparisons, treated),
+        variants=_variants(comparisons, treated, by_belief=by_belief),
         problems=[one.message for one in checks if one.level is health.Level.FAILED],
         state=state,
-        contests=_contests(between),
+        contests=_contests(between, by_belief=by_belief),
     )
 
 
@@ -295,12 +305,13 @@ def _read(
     )
 
 
-def _reading(found: Comparison) -> Reading | None:
+def _reading(found: Comparison, *, by_belief: bool) -> Reading | None:
     """Return the interval to decide by: the lift's where there is one, since margins are shares of control."""
     if found.effect is None:
         return None
     metric, effect = found.metric, found.effect
-    ends = effect.lift or effect
+    # Posteriors are of lifts; where there is no lift, there is no belief either.
+    ends = (found.posterior if by_belief else None) or effect.lift or effect
     return Reading(
         metric=metric.name,
         low=ends.low,
@@ -312,20 +323,24 @@ def _reading(found: Comparison) -> Reading | None:
     )
 
 
-def _variants(comparisons: Sequence[Comparison], treated: Sequence[str]) -> list[Variant]:
+def _variants(comparisons: Sequence[Comparison], treated: Sequence[str], *, by_belief: bool) -> list[Variant]:
     found = []
     for name in treated:
-        own = [(one.metric.role, _reading(one)) for one in comparisons if one.variant == name]
+        own = [
+            (one.metric.role, _reading(one, by_belief=by_belief))
+            for one in comparisons
+            if one.variant == name
+        ]
         primary = next((reading for role, reading in own if role is Role.PRIMARY), None)
         rails = tuple(reading for role, reading in own if role is Role.GUARDRAIL and reading is not None)
         found.append(Variant(name, primary, rails))
     return found
 
 
-def _contests(between: Sequence[Comparison]) -> list[Contest]:
+def _contests(between: Sequence[Comparison], *, by_belief: bool) -> list[Contest]:
     found = []
     for one in between:
-        reading = _reading(one) if one.metric.role is Role.PRIMARY else None
+        reading = _reading(one, by_belief=by_belief) if one.metric.role is Role.PRIMARY else None
         if reading is not None:
             found.append(Contest(one.variant, one.control, reading))
     return found

@@ -121,12 +121,13 @@ class Moments:
             raise ValueError("only moments of the same columns can be added up")
         count = self.count + other.count
         apart = other.means - self.means
-        return Moments(
-            self.names,
-            count,
-            self.means + apart * (other.count / count),
-            self.products + other.products + np.outer(apart, apart) * (self.count * other.count / count),
-        )
+        with np.errstate(invalid="ignore"):  # infinite values stay what they are: whoever reads refuses them
+            return Moments(
+                self.names,
+                count,
+                self.means + apart * (other.count / count),
+                self.products + other.products + np.outer(apart, apart) * (self.count * other.count / count),
+            )
 
     def only(self, names: Iterable[str]) -> Moments:
         """Return the moments of some of the columns."""

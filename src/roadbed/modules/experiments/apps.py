@@ -18,6 +18,7 @@ class ExperimentsConfig(AppConfig):
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.experiments import demo as story
         from roadbed.modules.experiments import facade, selectors, services, tasks
+        from roadbed.modules.experiments.demo import trials
 
         kinds.register(
             kinds.Kind(
@@ -43,6 +44,21 @@ class ExperimentsConfig(AppConfig):
                 describe=selectors.describe_metric,
             )
         )
+        kinds.register(
+            kinds.Kind(
+                name="experiment",
+                prefixes=("E",),
+                label="Experiment",
+                plural="Experiments",
+                model_label="experiments.Experiment",
+                path="experiments/{key}/",
+                body=selectors.experiment_body,
+                describe=selectors.describe_experiment,
+            )
+        )
+        navigation.register(
+            navigation.Entry(label="Experiments", path="experiments/", group="Prove", order=20)
+        )
         navigation.register(
             navigation.Entry(label="Flags", path="experiments/flags/", group="Prove", order=30)
         )
@@ -50,6 +66,8 @@ class ExperimentsConfig(AppConfig):
             settings_tabs.Tab(label="Flags", path="settings/flags/", group="Connections", role=Role.MAKER)
         )
         registry.register(facade.PROVIDER)
+        registry.register(facade.WORKS)
         events.listen(services.follow_life)
         demo.register("experiments", story.load, after=["roadmap"])
         assert tasks  # noqa: S101 - imported for its registrations
+        demo.register("trials", trials.load, after=["experiments"])

@@ -174,4 +174,65 @@ def evidence_for(
     return found
 
 
+def works_for(
+    workspace_id: int, workspace: str, record_ids: Collection[int]
+) -> Mapping[int, Sequence[EvidenceItem]]:
+    """Return Works for what experiments test: what the newest readout shows, and what was decided. Three queries."""
+    rows = Link.objects.filter(
+        workspace_id=workspace_id,
+        target_id__in=record_ids,
+        relation=Relation.TESTS,
+        source__kind="experiment",
+        source__deleted_at__isnull=True,
+    )
+    pairs = list(rows.values_list("source_id", "target_id"))
+    wanted = selectors.filter_experiments(workspace_id=workspace_id, filters={})
+    wanted = wanted.filter(pk__in={one for one, _ in pairs}, started_at__isnull=False)
+    found: dict[int, list[EvidenceItem]] = defaultdict(list)
+    experiments = {experiment.pk: experiment for experiment in wanted}
+    for source_id, target_id in pairs:
+        if (experiment := experiments.get(source_id)) is not None:
+            url = f"/w/{workspace}/experiments/{experiment.key.lower()}/"
+            found[target_id].append(_works(experiment, target_id, url))
+    return found
+
+
+def _works(experiment: Any, target_id: int, url: str) -> EvidenceItem:
+    decision = getattr(experiment, "decision", None)
+    wanted = (decision.variant if decision else "") or experiment.read_variant
+    own = [one for one in experiment.read_summary or [] if one["role"] == "primary"]
+    line = next((one for one in own if one["variant"] == wanted), own[0] if own else None)
+    told = line is not None and line["text"] and experiment.read_is_trusted
+    name = selectors.PLANS.get(experiment.plan, "")
+    if told and line is not None:
+        headline = f"{line['metric']} {line['text']}"
+        detail = f"{name} {100 * (1 - experiment.alpha):g}%"
+    elif experiment.read_is_trusted is False:
+        headline, detail = experiment.title, "measured, and not to be trusted: its checks failed"
+    else:
+        headline, detail = experiment.title, "running, nothing can be told yet"
+    if decision is not None:
+        detail += f"; decided: {decision}" + (", against the recommendation" if decision.differs else "")
+    elif experiment.read_verdict:
+        detail += f"; recommended: {experiment.read_verdict} {experiment.read_variant or ''}".rstrip()
+    return EvidenceItem(
+        record_id=target_id,
+        stage=Stage.WORKS,
+        headline=headline,
+        detail=detail,
+        strength="full" if told and decision is not None else "partial",
+        key=experiment.key,
+        url=url,
+        at=decision.at if decision else experiment.read_at or experiment.started_at,
+        parts=tuple(
+            Part(
+                label=f"{one['metric']}, {one['variant']}", value=one["text"] or f"refused: {one['refused']}"
+            )
+            for one in experiment.read_summary or []
+        ),
+        method="The newest readout of the experiment; its page says what it rests on.",
+    )
+
+
 PROVIDER = Provider(name="experiments", stages=(Stage.SHIPPED,), collect=evidence_for)
+WORKS = Provider(name="experiments that ran", stages=(Stage.WORKS,), collect=works_for)

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from roadbed.analytics.sources.places import SourceError
+from roadbed.core.accounts.actors import SYSTEM
 from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.experiments import selectors, services
-from roadbed.modules.experiments.models import Metric
+from roadbed.modules.experiments.models import Experiment, ExperimentState, Metric
 
 
 @jobs.task(
@@ -76,6 +77,32 @@ def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
     return {"text": f"Measured {days} days of {metric.key}.", "url": url}
 
 
+@jobs.task("experiments.read", label="Read an experiment’s data", timeout=timedelta(hours=2))
+def read(context: jobs.Context, *, experiment_id: int) -> dict[str, Any] | None:
+    """Read one experiment, and keep what it shows."""
+    rows = Experiment.objects.in_workspace(context.workspace_id or 0)
+    experiment = rows.select_related("split_flag", "source__data_source").filter(pk=experiment_id).first()
+    if experiment is None or experiment.started_at is None:
+        return {"text": "It is not there any more."}
+    if experiment.state == ExperimentState.DECIDED:
+        return {"text": f"{experiment.key} is decided, and keeps the readout that it was decided by."}
+    readout = services.read_experiment(experiment=experiment, actor=SYSTEM, at=context.now())
+    if readout.problem:
+        return {"text": readout.problem}
+    return {"text": f"{experiment.key}: {readout.verdict} {readout.variant}".strip() + "."}
+
+
+@jobs.task("experiments.read_all", label="Read every running experiment", priority=-3)
+def read_all(context: jobs.Context) -> dict[str, Any]:
+    """Queue a readout of every experiment that runs."""
+    found = selectors.running()
+    for experiment in found:
+        services.queue_readout(experiment=experiment)
+        context.raise_if_cancelled()
+    return {"text": f"{len(found)} experiments will be read."}
+
+
 jobs.schedule("experiments.move_events", every=timedelta(minutes=1))
 jobs.schedule("experiments.forget_events", every=timedelta(days=1), at="03:20")
 jobs.schedule("experiments.measure_metrics", every=timedelta(days=1), at="03:40")
+jobs.schedule("experiments.read_all", every=timedelta(days=1), at="04:00")

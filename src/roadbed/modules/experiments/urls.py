@@ -3,7 +3,16 @@
 from django.urls import URLPattern, path
 
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
-from roadbed.modules.experiments.views import flags, places, settings
+from roadbed.modules.experiments.views import (
+    decisions,
+    experiments,
+    flags,
+    library,
+    places,
+    reports,
+    runs,
+    settings,
+)
 
 FLAG = "experiments/flags/<key:key>/"
 PLACE = f"{FLAG}in/<str:environment>/"
@@ -41,5 +50,26 @@ SETTINGS: list[URLPattern] = [
         name="settings-flag-key-revoke",
     ),
 ]
+EXPERIMENT = "experiments/<key:key>/"
+EXPERIMENTS: list[URLPattern] = [
+    path("experiments/", experiments.index, name="experiments"),
+    path("experiments/new/", experiments.add, name="experiment-add"),
+    path("experiments/library/", library.index, name="experiments-library"),
+    path("experiments/library/export/", library.export, name="experiments-export"),
+    path(EXPERIMENT, runs.show, name="experiment"),
+    path(f"{EXPERIMENT}edit/", experiments.edit, name="experiment-edit"),
+    path(f"{EXPERIMENT}start/", runs.start, name="experiment-start"),
+    path(f"{EXPERIMENT}stop/", runs.stop, name="experiment-stop"),
+    path(f"{EXPERIMENT}refresh/", runs.refresh, name="experiment-refresh"),
+    path(f"{EXPERIMENT}readouts/", runs.readouts, name="experiment-readouts"),
+    path(f"{EXPERIMENT}readouts/<int:number>/", runs.readout, name="experiment-readout"),
+    path(f"{EXPERIMENT}decide/", decisions.decide, name="experiment-decide"),
+    path(f"{EXPERIMENT}withdraw/", decisions.withdraw, name="experiment-withdraw"),
+    path(f"{EXPERIMENT}flag/", decisions.propose, name="experiment-flag"),
+    path(f"{EXPERIMENT}report/", reports.download, name="experiment-report"),
+    path(f"{EXPERIMENT}shares/", reports.shares, name="report-shares"),
+    path(f"{EXPERIMENT}shares/<int:share_id>/revoke/", reports.revoke, name="report-share-revoke"),
+]
 
-workspace_patterns: list[URLPattern] = [*FLAGS, *SETTINGS]
+workspace_patterns: list[URLPattern] = [*FLAGS, *SETTINGS, *EXPERIMENTS]
+root_patterns: list[URLPattern] = [path("x/<str:token>/", reports.shared, name="report-shared")]

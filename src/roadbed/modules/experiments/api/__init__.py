@@ -2,11 +2,19 @@
 
 from ninja import Router
 
-from roadbed.modules.experiments.api import environments, events, flags, groups, publishing
+from roadbed.modules.experiments.api import (
+    environments,
+    events,
+    flags,
+    groups,
+    publishing,
+    trial_results,
+    trials,
+)
 from roadbed.modules.experiments.api.events import root_router
 
 router = Router(tags=["flags"])
-for part in (environments, flags, publishing, groups, events):
+for part in (environments, flags, publishing, groups, events, trials, trial_results):
     router.add_router("", part.router)
 
 __all__ = ["root_router", "router"]

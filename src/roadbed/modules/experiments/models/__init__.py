@@ -2,6 +2,16 @@
 
 from roadbed.modules.experiments.models.environments import Environment, EnvironmentKey
 from roadbed.modules.experiments.models.events import EventPolicy, ExposureLog
+from roadbed.modules.experiments.models.experiments import (
+    CorrectionRule,
+    Experiment,
+    ExperimentMetric,
+    ExperimentState,
+    LookPlan,
+    MetricRole,
+    PriorKind,
+    Randomised,
+)
 from roadbed.modules.experiments.models.flags import Flag, FlagState, FlagType, Purpose
 from roadbed.modules.experiments.models.groups import FlagSegment, Holdout
 from roadbed.modules.experiments.models.metrics import (
@@ -11,6 +21,12 @@ from roadbed.modules.experiments.models.metrics import (
     MetricKind,
     MetricMeasure,
     MetricVersion,
+)
+from roadbed.modules.experiments.models.readouts import (
+    Decided,
+    ExperimentDecision,
+    Readout,
+    ReportShare,
 )
 from roadbed.modules.experiments.models.revisions import FlagDraft, FlagReview, FlagRevision
 from roadbed.modules.experiments.models.sources import (
@@ -24,12 +40,18 @@ from roadbed.modules.experiments.models.sources import (
 
 __all__ = [
     "LONGEST_SQL",
+    "CorrectionRule",
     "DataFile",
     "DataSource",
+    "Decided",
     "Desired",
     "Environment",
     "EnvironmentKey",
     "EventPolicy",
+    "Experiment",
+    "ExperimentDecision",
+    "ExperimentMetric",
+    "ExperimentState",
     "ExposureLog",
     "ExposureSource",
     "FactSource",
@@ -41,11 +63,17 @@ __all__ = [
     "FlagState",
     "FlagType",
     "Holdout",
+    "LookPlan",
     "Metric",
     "MetricDay",
     "MetricKind",
     "MetricMeasure",
+    "MetricRole",
     "MetricVersion",
     "Place",
+    "PriorKind",
     "Purpose",
+    "Randomised",
+    "Readout",
+    "ReportShare",
 ]

@@ -2,6 +2,13 @@
 
 from roadbed.analytics.events.event import BatchError
 from roadbed.analytics.events.receipts import BusyError, OtherContentError
+from roadbed.modules.experiments.services.decisions import (
+    Choice,
+    decide_experiment,
+    is_against,
+    propose_on_flag,
+    withdraw_decision,
+)
 from roadbed.modules.experiments.services.drafts import checked as check_definition
 from roadbed.modules.experiments.services.drafts import (
     discard_draft,
@@ -20,8 +27,10 @@ from roadbed.modules.experiments.services.environments import (
 )
 from roadbed.modules.experiments.services.errors import (
     DraftConflictError,
+    ExperimentRefusedError,
     FlagRefusedError,
     NotApprovedError,
+    WrongStateError,
 )
 from roadbed.modules.experiments.services.events import (
     MOST_EVENTS,
@@ -37,12 +46,25 @@ from roadbed.modules.experiments.services.events import (
     take_exposures,
     waiting_events,
 )
+from roadbed.modules.experiments.services.experiments import (
+    ExperimentFields,
+    MetricChoice,
+    change_experiment,
+    create_experiment,
+    queue_readout,
+    start_experiment,
+    stop_experiment,
+)
 from roadbed.modules.experiments.services.flags import FlagFields, change_flag, create_flag, follow_life
 from roadbed.modules.experiments.services.groups import (
     delete_holdout,
     delete_segment,
     put_holdout,
     put_segment,
+)
+from roadbed.modules.experiments.services.histories import (
+    history_of,
+    plan_size,
 )
 from roadbed.modules.experiments.services.metrics import (
     MetricFields,
@@ -54,6 +76,9 @@ from roadbed.modules.experiments.services.metrics import (
     use_metric_version,
 )
 from roadbed.modules.experiments.services.moving import Moved, import_flags
+from roadbed.modules.experiments.services.obstacles import (
+    Obstacle,
+)
 from roadbed.modules.experiments.services.places import (
     events_folder,
     exposures_of,
@@ -63,6 +88,23 @@ from roadbed.modules.experiments.services.places import (
 )
 from roadbed.modules.experiments.services.publishing import publish_draft, revert_to, switch
 from roadbed.modules.experiments.services.ramps import approve_step, reach_sample, roll_back, start_ramp
+from roadbed.modules.experiments.services.readiness import (
+    readiness,
+)
+from roadbed.modules.experiments.services.readouts import (
+    prior_of,
+    read_experiment,
+)
+from roadbed.modules.experiments.services.report_shares import (
+    opens_report,
+    revoke_report_share,
+    share_report,
+)
+from roadbed.modules.experiments.services.reports import (
+    ReportFile,
+    facts_of_report,
+    make_report,
+)
 from roadbed.modules.experiments.services.sources import (
     add_file,
     change_data_source,
@@ -79,27 +121,37 @@ __all__ = [
     "MOST_EVENTS",
     "BatchError",
     "BusyError",
+    "Choice",
     "DraftConflictError",
+    "ExperimentFields",
+    "ExperimentRefusedError",
     "FlagFields",
     "FlagRefusedError",
+    "MetricChoice",
     "MetricFields",
     "Moved",
     "NotApprovedError",
+    "Obstacle",
     "OtherContentError",
+    "ReportFile",
+    "WrongStateError",
     "add_file",
     "apply_policy",
     "approve_step",
     "attempt_mapped",
     "change_data_source",
     "change_environment",
+    "change_experiment",
     "change_flag",
     "change_metric",
     "change_policy",
     "check_definition",
     "create_data_source",
     "create_environment",
+    "create_experiment",
     "create_flag",
     "create_metric",
+    "decide_experiment",
     "define_metric",
     "delete_holdout",
     "delete_segment",
@@ -111,22 +163,33 @@ __all__ = [
     "exposures_of",
     "facts_by_key",
     "facts_of",
+    "facts_of_report",
     "follow_life",
     "forget_unit",
+    "history_of",
     "import_flags",
+    "is_against",
     "log_exposures",
     "make_key",
+    "make_report",
     "measure_days",
     "metric_history",
     "move_events",
+    "opens_report",
     "place_of",
+    "plan_size",
     "policy_of",
+    "prior_of",
+    "propose_on_flag",
     "publish_draft",
     "put_exposure_source",
     "put_fact_source",
     "put_holdout",
     "put_segment",
+    "queue_readout",
     "reach_sample",
+    "read_experiment",
+    "readiness",
     "refuse_stale",
     "remove_data_source",
     "remove_environment",
@@ -135,13 +198,18 @@ __all__ = [
     "revert_to",
     "review_draft",
     "revoke_key",
+    "revoke_report_share",
     "roll_back",
     "save_draft",
+    "share_report",
+    "start_experiment",
     "start_ramp",
+    "stop_experiment",
     "stored_workspaces",
     "switch",
     "take_events",
     "take_exposures",
     "use_metric_version",
     "waiting_events",
+    "withdraw_decision",
 ]

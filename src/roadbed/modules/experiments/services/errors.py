@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 
 from roadbed.core.records.services import NotUndoableError
+from roadbed.modules.experiments.services.obstacles import Obstacle
 from roadbed_engines.flags.definitions import Problem
 
 
@@ -24,3 +25,15 @@ class DraftConflictError(NotUndoableError):
 
 class NotApprovedError(NotUndoableError):
     """The environment asks for approvals that are not there yet."""
+
+
+class WrongStateError(NotUndoableError):
+    """The experiment is not in the state that the deed takes."""
+
+
+class ExperimentRefusedError(ValidationError):
+    """The experiment could not be answered; each obstacle says why, and what would mend it."""
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        self.obstacles = tuple(obstacles)
+        super().__init__({"experiment": [one.sentence for one in obstacles]})

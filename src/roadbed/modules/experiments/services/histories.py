@@ -1,0 +1,54 @@
+"""What the primary metric was before: what an experiment's size and duration are planned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roadbed.analytics.sources.places import SourceError
+from roadbed.modules.experiments import selectors
+from roadbed.modules.experiments.models import Experiment, Metric, MetricRole
+from roadbed.modules.experiments.selectors.planning import History, PowerPlan, power_plan
+from roadbed.modules.experiments.services import metrics
+from roadbed_engines.errors import NotEnoughDataError
+
+WEEKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A metric's history, or why there is none. A `problem` is one of the data source; no history is none."""
+
+    history: History | None
+    problem: str = ""
+
+
+def history_of(*, metric: Metric, at: datetime) -> Told:
+    """Return what a metric was in the last weeks; what was told within a day is told again."""
+    version = selectors.current_version(metric)
+    try:
+        found = metrics.metric_history(metric, weeks=WEEKS, at=at, version=version)
+    except SourceError as error:
+        return Told(None, str(error))
+    except NotEnoughDataError:
+        return Told(None)
+    return Told(
+        History(
+            value=found.value,
+            deviation=found.deviation,
+            units=found.known,
+            units_a_day=found.units_a_day,
+            is_share=found.is_share,
+        )
+    )
+
+
+def plan_size(*, experiment: Experiment, at: datetime) -> PowerPlan | None:
+    """Return how many units an experiment takes and how long; None without a primary metric."""
+    row = experiment.metrics.filter(role=MetricRole.PRIMARY).select_related("metric").first()
+    if row is None:
+        return None
+    told = history_of(metric=row.metric, at=at)
+    if told.problem:
+        return PowerPlan(None, why=told.problem, is_impossible=True)
+    return power_plan(experiment=experiment, history=told.history)
