@@ -60,6 +60,7 @@ def furnish(scene: Any) -> None:
     made["holdout"] = services.put_holdout(
         workspace=scene.workspace, key="half-year", changes={"share": 0.02}, actor=actor, at=NOW
     )
+    _furnish_data(scene)
     _furnish_experiment(scene)
 
 
@@ -94,3 +95,38 @@ def run(experiment: Experiment) -> None:
     """Let an experiment run that has no data to be answered from."""
     experiment.state, experiment.started_at = ExperimentState.RUNNING, NOW
     experiment.save(update_fields=["state", "started_at"])
+
+
+def _furnish_data(scene: Any) -> None:
+    actor, made = scene.ada.actor, scene.made
+    services.ensure_sources(workspace=scene.workspace, at=NOW)
+    made["data source"] = services.create_data_source(
+        workspace=scene.workspace,
+        kind="files",
+        key="uploads",
+        name="Uploads",
+        settings={},
+        actor=actor,
+        at=NOW,
+    )
+    columns = {"table": "shown", "unit": "who", "at": "at"}
+    made["exposure source"] = services.put_exposure_source(
+        workspace=scene.workspace, key="shown", data_source=made["data source"], fields={**columns, "variant": "arm"},
+        actor=actor, at=NOW,
+    )  # fmt: skip
+    made["fact source"] = services.put_fact_source(
+        workspace=scene.workspace,
+        key="orders",
+        data_source=made["data source"],
+        fields=columns,
+        actor=actor,
+        at=NOW,
+    )
+    made["metric"] = services.create_metric(
+        workspace=scene.workspace,
+        fields=services.MetricFields(
+            title="Orders", kind="count", definition={"facts": {"source": "events"}}, owner=scene.ada.member
+        ),
+        actor=actor,
+        at=NOW,
+    )

@@ -145,6 +145,41 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", API + "flags"): {"flag_key": "offline-stops"},
     ("POST", API + "flag-environments"): {"key": "staging", "name": "Staging"},
     ("POST", API + "flag-environments/<environment>/keys"): {"name": "dispatch-api"},
+    ("POST", API + "data-sources"): {"key": "exports", "kind": "files", "name": "Exports"},
+    ("POST", API + "exposure-source-trials"): {
+        "data_source": "uploads",
+        "table": "shown",
+        "unit": "who",
+        "variant": "arm",
+        "at": "at",
+    },
+    ("PUT", API + "exposure-sources/<source>"): {
+        "data_source": "uploads",
+        "table": "shown",
+        "unit": "who",
+        "variant": "arm",
+        "at": "at",
+    },
+    ("POST", API + "fact-source-trials"): {
+        "data_source": "uploads",
+        "table": "orders",
+        "unit": "who",
+        "at": "at",
+    },
+    ("PUT", API + "fact-sources/<source>"): {
+        "data_source": "uploads",
+        "table": "orders",
+        "unit": "who",
+        "at": "at",
+    },
+    ("PUT", API + "flag-environments/<environment>/exposure-log"): {"on": True},
+    ("POST", API + "metrics"): {
+        "title": "Visits",
+        "kind": "count",
+        "definition": {"facts": {"source": "events"}},
+    },
+    ("POST", API + "metrics/<key>/history"): {"weeks": 4},
+    ("POST", API + "metrics/<key>/versions"): {"desired": "down"},
     ("POST", API + "event-erasures"): {"unit": "nobody"},
     ("PUT", API + "event-policy"): {"keep_days": 100},
     ("POST", API + "flag-imports"): {"environment": "production", "definitions": {"features": {}}},
@@ -183,7 +218,10 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
 }
 """By method and address; JSON for programs, a form for pages. A function of the scene gives what it makes."""
 
-UPLOADED = {("POST", API + "imports"): {"target": "feedback"}}
+UPLOADED: dict[tuple[str, str], dict[str, str]] = {
+    ("POST", API + "imports"): {"target": "feedback"},
+    ("POST", API + "data-sources/<source>/files"): {},
+}
 """What is sent as a form with a file beside it."""
 
 ASKED: dict[str, str] = {

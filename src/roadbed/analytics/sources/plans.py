@@ -135,6 +135,8 @@ def read(kind: str, given: Mapping[str, Any]) -> Plan:
         )
     if which is Kind.FUNNEL and start:
         raise PlanError("from_hours", "A funnel begins at the exposure.")
+    if which is Kind.FUNNEL:
+        _only(given["facts"], {"source"}, "facts")
     if which is not Kind.RATIO:
         _none(given, "per", which)
     return Plan(
@@ -173,10 +175,14 @@ def _source(given: Any, field: str) -> str:
     return source
 
 
+def _only(given: Mapping[str, Any], known: set[str], field: str) -> None:
+    if unknown := sorted(set(map(str, given)) - known):
+        raise PlanError(f"{field}.{unknown[0][:60]}", f"There is nothing called “{unknown[0][:60]}” here.")
+
+
 def _part(given: Any, field: str, ways: Sequence[How]) -> Part:
     source = _source(given, field)
-    if unknown := sorted(set(map(str, given)) - {"source", "how", "column", "filters"}):
-        raise PlanError(f"{field}.{unknown[0][:60]}", f"There is nothing called “{unknown[0][:60]}” here.")
+    _only(given, {"source", "how", "column", "filters"}, field)
     said = given.get("how") or ways[0].value
     if said not in {way.value for way in ways}:
         raise PlanError(
@@ -216,6 +222,7 @@ def _filter(given: Any, field: str) -> Filter:
         if isinstance(one, bool | int | float) and math.isfinite(one) and abs(one) < 1e15:
             continue
         raise PlanError(f"{field}.value", "A column is compared with a text, a number, or yes and no.")
+    _only(given, {"column", "compared", "value"}, field)
     return Filter(column, Is(compared), value)
 
 
@@ -264,6 +271,9 @@ def _winsorise(given: Mapping[str, Any], kind: Kind) -> Winsorise | None:
         raise PlanError("winsorise", f"A {kind.value} cannot be winsorised.")
     if not isinstance(said, Mapping):
         raise PlanError("winsorise", "Winsorising takes “lower” and “upper”.")
+    _only(said, {"lower", "upper", "ignore_zeros"}, "winsorise")
+    if not isinstance(said.get("ignore_zeros", False), bool):
+        raise PlanError("winsorise.ignore_zeros", "“ignore_zeros” is yes or no.")
     lower = _number(said.get("lower", 0.0), "winsorise.lower")
     upper = _number(said.get("upper", 1.0), "winsorise.upper")
     try:

@@ -14,10 +14,11 @@ class ExperimentsConfig(AppConfig):
         from roadbed.core import demo
         from roadbed.core.evidence import registry
         from roadbed.core.records import events, kinds
+        from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation, settings_tabs
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.experiments import demo as story
-        from roadbed.modules.experiments import facade, selectors, services, tasks
+        from roadbed.modules.experiments import facade, imports, selectors, services, tasks
         from roadbed.modules.experiments.demo import trials
 
         kinds.register(
@@ -62,9 +63,19 @@ class ExperimentsConfig(AppConfig):
         navigation.register(
             navigation.Entry(label="Flags", path="experiments/flags/", group="Prove", order=30)
         )
+        navigation.register(
+            navigation.Entry(label="Metrics", path="experiments/metrics/", group="Prove", order=20)
+        )
         settings_tabs.register(
             settings_tabs.Tab(label="Flags", path="settings/flags/", group="Connections", role=Role.MAKER)
         )
+        settings_tabs.register(
+            settings_tabs.Tab(
+                label="Events and data", path="settings/data/", group="Connections", role=Role.MAKER
+            )
+        )
+        targets.register(imports.METRICS)
+        sources.register(imports.EXPORT)
         registry.register(facade.PROVIDER)
         registry.register(facade.WORKS)
         events.listen(services.follow_life)

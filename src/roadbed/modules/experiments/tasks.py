@@ -11,6 +11,7 @@ from roadbed.core.jobs import services as jobs
 from roadbed.core.workspaces.models import Workspace
 from roadbed.modules.experiments import selectors, services
 from roadbed.modules.experiments.models import Experiment, ExperimentState, Metric
+from roadbed_engines.errors import NotEnoughDataError
 
 
 @jobs.task(
@@ -72,6 +73,9 @@ def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
             at=context.now(),
             progress=lambda done, whole: context.progress(done, whole, "Measuring"),
         )
+        services.metric_history(metric, weeks=services.WEEKS, at=context.now(), fresh=True)
+    except NotEnoughDataError as error:
+        return {"text": f"Measured {metric.key}, which has no history to plan from: {error}", "url": url}
     except SourceError as error:
         raise jobs.GiveUpError(str(error)) from error
     return {"text": f"Measured {days} days of {metric.key}.", "url": url}

@@ -4,10 +4,12 @@ from django.urls import URLPattern, path
 
 from roadbed.core.records import urls as records  # noqa: F401 - registers the converter of keys
 from roadbed.modules.experiments.views import (
+    data,
     decisions,
     experiments,
     flags,
     library,
+    metrics,
     places,
     reports,
     runs,
@@ -37,6 +39,16 @@ FLAGS: list[URLPattern] = [
     path(f"{PLACE}review/say/", places.say, name="flag-review-say"),
     path(f"{PLACE}revisions/", places.revisions, name="flag-revisions"),
     path(f"{PLACE}revert/", places.revert, name="flag-revert"),
+]
+METRIC = "experiments/metrics/<key:key>/"
+METRICS: list[URLPattern] = [
+    path("experiments/metrics/", metrics.index, name="metrics"),
+    path("experiments/metrics/new/", metrics.add, name="metric-add"),
+    path(METRIC, metrics.show, name="metric"),
+    path(f"{METRIC}edit/", metrics.edit, name="metric-edit"),
+    path(f"{METRIC}define/", metrics.define, name="metric-define"),
+    path(f"{METRIC}measure/", metrics.measure, name="metric-measure"),
+    path(f"{METRIC}archive/", metrics.archive, name="metric-archive"),
 ]
 SETTINGS: list[URLPattern] = [
     path("settings/flags/", settings.index, name="settings-flags"),
@@ -71,5 +83,25 @@ EXPERIMENTS: list[URLPattern] = [
     path(f"{EXPERIMENT}shares/<int:share_id>/revoke/", reports.revoke, name="report-share-revoke"),
 ]
 
-workspace_patterns: list[URLPattern] = [*FLAGS, *SETTINGS, *EXPERIMENTS]
+DATA: list[URLPattern] = [
+    path("settings/data/", data.index, name="settings-data"),
+    path("settings/data/policy/", data.policy, name="settings-data-policy"),
+    path("settings/data/exposure-logs/", data.log, name="settings-exposure-log"),
+    path("settings/data/sources/", data.add, name="settings-data-add"),
+    path("settings/data/sources/<slug:source>/", data.source, name="settings-data-source"),
+    path("settings/data/sources/<slug:source>/files/", data.upload, name="settings-data-upload"),
+    path("settings/data/sources/<slug:source>/remove/", data.remove, name="settings-data-remove"),
+    path("settings/data/exposures/new/", data.map_exposures, name="settings-exposures-new"),
+    path("settings/data/exposures/<slug:source>/", data.map_exposures, name="settings-exposures"),
+    path(
+        "settings/data/exposures/<slug:source>/remove/",
+        data.remove_exposures,
+        name="settings-exposures-remove",
+    ),
+    path("settings/data/facts/new/", data.map_facts, name="settings-facts-new"),
+    path("settings/data/facts/<slug:source>/", data.map_facts, name="settings-facts"),
+    path("settings/data/facts/<slug:source>/remove/", data.remove_facts, name="settings-facts-remove"),
+]
+
+workspace_patterns: list[URLPattern] = [*FLAGS, *METRICS, *SETTINGS, *DATA, *EXPERIMENTS]
 root_patterns: list[URLPattern] = [path("x/<str:token>/", reports.shared, name="report-shared")]

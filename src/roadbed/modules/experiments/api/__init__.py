@@ -7,14 +7,16 @@ from roadbed.modules.experiments.api import (
     events,
     flags,
     groups,
+    metrics,
     publishing,
+    sources,
     trial_results,
     trials,
 )
 from roadbed.modules.experiments.api.events import root_router
 
 router = Router(tags=["flags"])
-for part in (environments, flags, publishing, groups, events, trials, trial_results):
+for part in (environments, flags, publishing, groups, events, metrics, sources, trials, trial_results):
     router.add_router("", part.router)
 
 __all__ = ["root_router", "router"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 
 from roadbed.core.records.models import RecordQuerySet
-from roadbed.modules.experiments.models import Metric, MetricDay, MetricVersion
+from roadbed.modules.experiments.models import Metric, MetricDay, MetricMeasure, MetricVersion
 
 if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
     from roadbed.analytics.sources.plans import Judged, Plan
@@ -93,3 +93,16 @@ def judged(version: MetricVersion, *, name: str, role: Role | None = None) -> Ju
 def days_of(version: MetricVersion, *, most: int = 90) -> list[MetricDay]:
     """Return what a definition was by day, the oldest first."""
     return list(version.days.order_by("-day")[:most])[::-1]
+
+
+def history_of(version: MetricVersion, *, weeks: int) -> MetricMeasure | None:
+    """Return the history that was last told of a definition, if any was; `found` is what `History.to_plain` made."""
+    return version.measures.filter(weeks=weeks).first()
+
+
+def latest_measures(metrics: Sequence[Metric], *, weeks: int) -> dict[int, MetricMeasure]:
+    """Return the last history of each metric's newest definition, by the metric's id; one query."""
+    rows = MetricMeasure.objects.filter(
+        version__metric__in=metrics, version__number=F("version__metric__latest"), weeks=weeks
+    )
+    return {each.version.metric_id: each for each in rows.select_related("version")}

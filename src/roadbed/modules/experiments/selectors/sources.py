@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from roadbed.modules.experiments.models import DataSource, ExposureSource, FactSource, MetricVersion
+from roadbed.modules.experiments.models import (
+    DataSource,
+    Environment,
+    ExposureLog,
+    ExposureSource,
+    FactSource,
+    MetricVersion,
+)
 
 
 def data_sources_of(*, workspace_id: int) -> list[DataSource]:
@@ -57,3 +64,14 @@ def sources_in(version: MetricVersion) -> set[str]:
     return {str(part["source"]) for part in parts if part.get("source")} | (
         {str(said["population"])} if said.get("population") else set()
     )
+
+
+def environments_with_logs(*, workspace_id: int) -> list[tuple[Environment, list[ExposureLog]]]:
+    """Return the environments with what is written down as exposures in each; two queries."""
+    environments = list(Environment.objects.filter(workspace_id=workspace_id, removed_at__isnull=True))
+    logs = list(
+        ExposureLog.objects.filter(environment__in=environments)
+        .select_related("flag")
+        .order_by("flag__flag_key")
+    )
+    return [(each, [one for one in logs if one.environment_id == each.pk]) for each in environments]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does 
 FRESH = timedelta(hours=20)
 """For how long a history that was told is told again."""
 DAYS = 60
+WEEKS = 8
+"""What pages and planning tell of by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,19 @@ def _check(workspace_id: int, kind: str, definition: Mapping[str, Any]) -> Plan:
             known = ", ".join(sorted(there)) or "none yet"
             raise ValidationError({"definition": f"There is no fact source {key}. There are: {known}."})
     return plan
+
+
+def check_metric(*, workspace_id: int, fields: MetricFields) -> None:
+    """Refuse a metric that could not be made.
+
+    Raises
+    ------
+    ValidationError
+        If the definition cannot be used, or a margin is none.
+    """
+    _check(workspace_id, fields.kind, fields.definition)
+    if not (0 <= fields.margin < 1 and 0 <= fields.matters < 10):
+        raise ValidationError({"margin": "A margin is a share of control, such as 0.02."})
 
 
 @transaction.atomic
@@ -197,7 +212,12 @@ def use_metric_version(*, version: MetricVersion, at: datetime) -> MetricVersion
 
 
 def metric_history(
-    metric: Metric, *, weeks: int = 8, at: datetime, version: MetricVersion | None = None, fresh: bool = False
+    metric: Metric,
+    *,
+    weeks: int = WEEKS,
+    at: datetime,
+    version: MetricVersion | None = None,
+    fresh: bool = False,
 ) -> History:
     """Return what a metric was over the whole weeks before `at`: what planning rests on.
 

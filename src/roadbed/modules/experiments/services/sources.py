@@ -68,6 +68,16 @@ def ensure_sources(*, workspace: Workspace, at: datetime) -> DataSource:
     return source
 
 
+def own_data_source() -> DataSource:
+    """Return the workspace's own events as a choice, before anything was mapped and so kept."""
+    return DataSource(kind=Place.EVENTS, key=OWN, name="Events sent to Roadbed")
+
+
+def own_fact_source() -> FactSource:
+    """Return the facts of the workspace's own events as a choice, as above."""
+    return FactSource(key=OWN, name="Events sent to Roadbed")
+
+
 def _settings(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name in SETTINGS[Place(kind)]:
@@ -338,6 +348,32 @@ def fill(mapped: Any, source: DataSource, names: tuple[str, ...], fields: Mappin
             )
         except SourceError as error:
             raise ValidationError({"sql": str(error)}) from error
+
+
+def draft_exposure_source(*, data_source: DataSource, fields: Mapping[str, Any]) -> ExposureSource:
+    """Return exposures as they would be mapped, to be tried.
+
+    Raises
+    ------
+    ValidationError
+        If the query does more than read.
+    """
+    made = ExposureSource(workspace_id=data_source.workspace_id, key="draft")
+    fill(made, data_source, EXPOSURE_FIELDS, fields)
+    return made
+
+
+def draft_fact_source(*, data_source: DataSource, fields: Mapping[str, Any]) -> FactSource:
+    """Return facts as they would be mapped, to be tried.
+
+    Raises
+    ------
+    ValidationError
+        If the query does more than read.
+    """
+    made = FactSource(workspace_id=data_source.workspace_id, key="draft")
+    fill(made, data_source, FACT_FIELDS, fields)
+    return made
 
 
 def attempt(mapped: Mapped) -> Tried:
