@@ -8,6 +8,7 @@ import "./islands/inline-edit";
 import "./islands/key-scope";
 import "./islands/quote-picker";
 import "./islands/small";
+import "./islands/time-line";
 import "./islands/tree-table";
 import { startComforts } from "./comforts";
 import { startKeyboard } from "./keyboard";

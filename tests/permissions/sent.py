@@ -213,6 +213,8 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", PAGE + "settings/reading/merging/"): {"merge_from": "0.9"},
     ("POST", PAGE + "settings/reading/patterns/"): {"name": "depot", "pattern": "D-[0-9]{4}"},
     ("POST", PAGE + "insights/feedback/many/state/"): {"state": "done"},
+    ("GET", PAGE + "roadmap/timeline/form/"): {"key": "F-1"},
+    ("POST", PAGE + "roadmap/timeline/move/"): {"key": "F-1", "not_before": "2199-01-01"},
     ("POST", PAGE + "roadmap/bulk/<slug:what>/"): {"value": "planned"},
     ("POST", PAGE + "roadmap/features/<key:key>/move/"): {"top": "yes"},
 }

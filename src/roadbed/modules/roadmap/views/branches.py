@@ -19,7 +19,7 @@ from roadbed.modules.roadmap.selectors import branches as reading
 from roadbed.modules.roadmap.selectors import forecasts
 from roadbed.modules.roadmap.services import branching
 from roadbed.modules.roadmap.views import shared
-from roadbed.modules.roadmap.views.timeline import Scale, strip
+from roadbed.modules.roadmap.views.timeline_drawing import Scale, strip
 from roadbed.web import formats, pagination, parts, responses, tables
 
 TONES = {
@@ -238,6 +238,7 @@ def show(request: HttpRequest, access: Access, number: int) -> HttpResponse:
         "other": other,
         "apart": reading.apart(branch, other, circles=circles) if other is not None else [],
         "outlook": outlook,
+        "timeline": f"{shared.base(access)}timeline/?branch={branch.number}" if outlook else "",
         "problem": after.get("problem", ""),
         "refused": max(0, len(after.get("refused", [])) - len(before.get("refused", []))),
         "is_stale": branch.is_open and reading.is_stale(branch),

@@ -159,6 +159,9 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             "after": [_near(access, one) for one in around.after],
             "missing": listed([one["key"] for one in row.missing]) if row.missing else "",
             "curve": curve(row),
+            "move_url": f"{shared.base(access)}timeline/form/?key={row.record.key}"
+            if access.can_make and row.kind == ForecastRow.Kind.WORK
+            else "",
         }
     template = "roadmap/forecast.html" if responses.wants_fragment(request) else "roadmap/forecast_page.html"
     return responses.page(request, template, context)
