@@ -12,7 +12,7 @@ from typing import Any
 
 from roadbed.analytics.events import compaction
 from roadbed.analytics.events.store import EventStore
-from roadbed.core.accounts.actors import Actor
+from roadbed.core.accounts.actors import SYSTEM, Actor
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Member, Product, Workspace
 from roadbed.modules.experiments import selectors, services
@@ -72,8 +72,8 @@ class _Story:
         for experiment, days, decision in past:
             self._end(experiment, days, decision)
         for days in (3.4, 1.8, 0.1):
-            services.read_experiment(experiment=running, actor=self.actor("Kofi"), at=self.at - days * DAY)
-        services.read_experiment(experiment=holdout, actor=self.actor("Ada"), at=self.at - 0.1 * DAY)
+            services.read_experiment(experiment=running, actor=SYSTEM, at=self.at - days * DAY)
+        services.read_experiment(experiment=holdout, actor=SYSTEM, at=self.at - 0.1 * DAY)
         self._draft()
 
     def _measures(self) -> None:
@@ -281,7 +281,6 @@ class _Story:
         return self.begin(
             "All that was shipped in this half-year", owner="Ada", days=95, trial=trial, holdout=holdout,
             hypothesis="What was shipped since summer, together, against drivers who got none of it.",
-            minimum_effect=0.05,
         )  # fmt: skip
 
     def _events(self) -> None:
@@ -296,7 +295,7 @@ class _Story:
         stopped = self.at - days * DAY
         who = self.actor("Ada" if choice is not None else "Ruth")
         services.stop_experiment(experiment=experiment, actor=who, at=stopped)
-        services.read_experiment(experiment=experiment, actor=who, at=stopped + 3.2 * DAY)
+        services.read_experiment(experiment=experiment, actor=SYSTEM, at=stopped + 3.2 * DAY)
         if choice is not None:
             services.decide_experiment(experiment=experiment, choice=choice, actor=who, at=stopped + 4 * DAY)
 

@@ -78,6 +78,7 @@ class ExperimentForm(forms.Form):
     split_flag = _Flags(
         queryset=Flag.objects.none(),
         required=False,
+        label="Flag",
         help_text="The flag that deals out the variants, if it is ours.",
     )
     environment = _Named(queryset=Environment.objects.none(), required=False)

@@ -202,9 +202,12 @@ def _holdouts(workspace_id: int) -> dict[str, tuple[str, str]]:
     readouts = Readout.objects.filter(experiment_id__in=experiments, problem="", is_trusted=True)
     for readout in readouts.order_by("number").defer("document", "inputs"):
         for one in readout.summary:
-            if one["text"]:
-                sign = "" if one["wanted"] == "up" else " (lower is better)"
-                found[one["metric"]] = (one["text"] + sign, experiments[readout.experiment_id])
+            if one["shown"]:
+                low, mid, high = (
+                    one["shown"] if one["wanted"] == "up" else [-each for each in one["shown"][::-1]]
+                )
+                text = f"{percent(mid)} ({percent(low).removesuffix('%')} to {percent(high)})"
+                found[one["metric"]] = (text, experiments[readout.experiment_id])
     return found
 
 

@@ -73,12 +73,13 @@ def results(experiment: Experiment, readout: Readout, prior: Prior | None) -> di
     rows = []
     for one in lines:
         own = scale if one.is_lift else trial_parts.scale_of([one])
+        tone = one.tone if readout.is_trusted else ""
         rows.append(
             {
                 "line": one,
                 "svg": ""
                 if one.refused
-                else trial_parts.drawing(one, own, margin=one.margin if one.is_lift else 0),
+                else trial_parts.drawing(one, own, tone=tone, margin=one.margin if one.is_lift else 0),
                 "smallest": "" if one.smallest is None else percent(one.smallest, sign=False),
                 "reached": one.reached,
                 "reduction": None if not one.reduction else percent(one.reduction, digits=0, sign=False),
@@ -150,7 +151,9 @@ def breakdowns(readout: Readout) -> list[dict[str, Any]]:
                             "svg": ""
                             if line.refused
                             else trial_parts.drawing(
-                                line, scale if line.is_lift else trial_parts.scale_of([line])
+                                line,
+                                scale if line.is_lift else trial_parts.scale_of([line]),
+                                tone=line.tone if readout.is_trusted else "",
                             ),
                         }
                         for value, line in lines[:MOST_VALUES]

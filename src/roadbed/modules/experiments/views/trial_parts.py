@@ -102,11 +102,10 @@ def scale_of(lines: Sequence[Line]) -> Scale:
     return Scale(low - room, high + room)
 
 
-def drawing(one: Line, scale: Scale, *, margin: float = 0.0) -> SafeString:
+def drawing(one: Line, scale: Scale, *, tone: str, margin: float = 0.0) -> SafeString:
     """Draw an interval; the words beside it say the same, so a screen reader skips it."""
     middle = HEIGHT / 2
     nought, low, high, mid = (scale.at(value) for value in (0.0, one.low, one.high, one.effect))
-    tone = one.tone or "plain"
     arrows = []
     if one.low < scale.low:
         arrows.append(f"{low - 7},{middle} {low + 1},{middle - 5} {low + 1},{middle + 5}")
@@ -126,7 +125,7 @@ def drawing(one: Line, scale: Scale, *, margin: float = 0.0) -> SafeString:
         ' aria-hidden="true" focusable="false"><line class="forest__nought" x1="{}" x2="{}" y1="0" y2="{}"/>{}'
         '<line class="forest__span" x1="{}" x2="{}" y1="{}" y2="{}"/>{}'
         '<line class="forest__point" x1="{}" x2="{}" y1="{}" y2="{}"/></svg>',
-        tone, int(WIDTH), int(HEIGHT), nought, nought, HEIGHT, bound, low, high, middle, middle, cut,
+        tone or "plain", int(WIDTH), int(HEIGHT), nought, nought, HEIGHT, bound, low, high, middle, middle, cut,
         mid, mid, middle, middle,
     )  # fmt: skip
 
