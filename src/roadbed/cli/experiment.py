@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from roadbed.cli import metric_words
+from roadbed.cli import metric_words, workspace_experiments
 from roadbed.cli.exits import Exit, end
 from roadbed.cli.output import print_json, print_table
 
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from roadbed.analytics.experiment import Answer, Reading
     from roadbed_engines.stats.effects import Plan
 
-group = typer.Typer(no_args_is_help=True, help="Analyse and plan A/B tests, with no server.")
+group = typer.Typer(
+    no_args_is_help=True,
+    help="Analyse and plan A/B tests, with no server; read and decide those of a workspace.",
+)
 app = typer.Typer()
 app.add_typer(group, name="experiment")
+group.command("list")(workspace_experiments.list_experiments)
+group.command("show")(workspace_experiments.show)
+group.command("refresh")(workspace_experiments.refresh)
+group.command("decide")(workspace_experiments.decide)
+group.command("report")(workspace_experiments.report)
 
 Alpha = Annotated[
     float,

@@ -20,7 +20,8 @@ SLUG = Annotated[str, typer.Option("--workspace", metavar="SLUG", help="Which wo
 PLACE = Annotated[str, typer.Option("--environment", metavar="KEY", help="Which environment.")]
 
 
-def _workspace(slug: str) -> Workspace:
+def workspace_of(slug: str) -> Workspace:
+    """Return the workspace, or end."""
     from roadbed.cli import environment
 
     environment.prepare()
@@ -33,7 +34,8 @@ def _workspace(slug: str) -> Workspace:
     return found
 
 
-def _actor(workspace: Workspace, email: str) -> Actor:
+def actor_of(workspace: Workspace, email: str) -> Actor:
+    """Return who does it, a maker or an owner, or end."""
     from roadbed.core.accounts.actors import Actor
     from roadbed.core.workspaces.models import Member
     from roadbed.core.workspaces.roles import Role
@@ -54,7 +56,7 @@ def list_flags(
 
         roadbed flag list --workspace northwind
     """
-    place = _workspace(workspace)
+    place = workspace_of(workspace)
     from roadbed.modules.experiments import selectors
 
     environments = selectors.environments_of(workspace_id=place.pk)
@@ -118,8 +120,8 @@ def publish(
 
         roadbed flag publish FL-7 --workspace northwind --environment development --as ben@x.example --definition f.json
     """
-    place = _workspace(workspace)
-    actor = _actor(place, email)
+    place = workspace_of(workspace)
+    actor = actor_of(place, email)
     from django.core.exceptions import ObjectDoesNotExist
     from django.utils import timezone
 
