@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.workspaces.models import Department, Member, Product, Team, Workspace
 from roadbed.modules.roadmap import services
@@ -116,10 +118,20 @@ class Substance:
             if public:
                 changes["public_title"] = public
             if feature.status == Status.SHIPPED:
-                changes["actual_days"] = round(SIZES[size] * self.rng.lognormvariate(0.1, 0.5), 1)
+                took = self.took(feature)
+                changes["size"] = min(SIZES, key=lambda each: abs(SIZES[each] - took))
+                changes["actual_days"] = took
             services.change_feature(
                 feature=feature, changes=changes, actor=self.actor(), at=self.at - timedelta(days=9)
             )
+
+    def took(self, feature: Feature) -> float:
+        """Person-days of a finished feature, by the days it took: one person's, or two people's where it is large."""
+        begun = feature.spells.filter(status=Status.DEVELOPMENT).order_by("entered_at").first()
+        if begun is None:
+            return 10.0
+        days = int(np.busday_count(begun.entered_at.date(), feature.status_at.date())) + 1
+        return round(0.6 * days if days < 33 else 1.2 * days, 1)
 
     def estimate(self) -> None:
         """Most of the open work is estimated, in the ways that people estimate."""
@@ -128,8 +140,9 @@ class Substance:
             begun = feature.spells.filter(status=Status.DEVELOPMENT).order_by("entered_at").first()
             if begun is None or not feature.size:
                 continue
-            likely = SIZES[Size(feature.size)]
-            said = {"low": 0.7 * likely, "likely": likely, "high": 1.6 * likely}
+            # As people do: a little too low, and a little too sure.
+            likely = round(self.took(feature) / self.rng.lognormvariate(0.12, 0.3), 1)
+            said = {"low": round(0.7 * likely, 1), "likely": likely, "high": round(1.6 * likely, 1)}
             services.estimate_feature(
                 feature=feature,
                 origin="three_point",
