@@ -15,7 +15,9 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = Path("src", "roadbed", "web", "static", "build")
-INPUTS = ("package.json", "package-lock.json", "tsconfig.json", ".npmrc", "frontend")
+INPUTS = (
+    "package.json", "package-lock.json", "tsconfig.json", ".npmrc", "frontend", "src/roadbed/web/static/css",
+)  # fmt: skip
 MEMORY = Path("node_modules", ".roadbed-installed")
 
 

@@ -28,7 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".roadbed" / "tools"
 UV_LOCK = ROOT / "requirements-uv.lock"
 LOCKS = {"run": ["requirements.lock", "requirements-build.lock"], "dev": ["requirements-dev.lock"]}
-FRONTEND = ("package.json", "package-lock.json", "tsconfig.json", ".npmrc", "frontend")
+FRONTEND = (
+    "package.json", "package-lock.json", "tsconfig.json", ".npmrc", "frontend", "src/roadbed/web/static/css",
+)  # fmt: skip
 MACHINERY = ("pyproject.toml", "hatch_build.py", *FRONTEND)
 
 

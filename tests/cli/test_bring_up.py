@@ -7,6 +7,7 @@ import http.server
 import importlib.util
 import json
 import platform
+import re
 import subprocess
 import sys
 import threading
@@ -69,6 +70,23 @@ class TestStamp:
         stamp = note(program, "run")
         stamp.write_text("{", encoding="utf-8")
         assert not program.is_current(stamp, kind="run")
+
+
+def test_whatever_the_bundle_is_made_of_makes_it_anew(program):
+    """What the style sheets of the front end import lies where both digests look, and they look at the same."""
+    specification = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    build = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(build)
+    assert program.FRONTEND == build.INPUTS
+    watched = [ROOT / name for name in build.INPUTS]
+    seen, waiting = set(), list((ROOT / "frontend" / "src").glob("*.css"))
+    while waiting:
+        sheet = waiting.pop()
+        seen.add(sheet)
+        names = re.findall(r'@import url\("(\.[^"]+)"\)', sheet.read_text(encoding="utf-8"))
+        waiting.extend((sheet.parent / name).resolve() for name in names)
+    assert len(seen) > 20
+    assert [sheet for sheet in seen if not any(sheet.is_relative_to(top) for top in watched)] == []
 
 
 class TestRefusals:
