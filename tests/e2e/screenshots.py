@@ -39,6 +39,7 @@ def pictures(house: House) -> list[tuple[str, str, str]]:
         ("needs", "insights/needs/", "light"),
         ("outline", "insights/outline/", "light"),
         ("sources", "insights/sources/", "light"),
+        ("experiment", "experiments/e-7/", "light"),
         ("roadmap", "roadmap/", "light"),
         ("tree", "roadmap/tree/", "light"),
     ]

@@ -242,6 +242,37 @@ def shown(workspace, ben):
     return experiment
 
 
+class TestRamps:
+    def test_a_broken_guardrail_rolls_the_ramp_back_and_a_sound_sample_lets_it_go_on(self, workspace, ben):
+        place = None
+        for name, finished, steps in (("harm", 0.5, "rolled back"), ("fine", 1.0, "step 1 has seen")):
+            flag = factories.make_flag(workspace, ben.actor, name)
+            place = factories.environment(workspace)
+            ramp = {"steps": [{"share": 0.5, "sample": 100}, {"share": 1.0}]}
+            factories.publish(
+                flag,
+                place,
+                ben.actor,
+                default="off",
+                off="off",
+                rules=[{"id": "r", "variant": "on", "ramp": ramp}],
+            )
+            services.switch(flag=flag, environment=place, on=True, actor=ben.actor, at=NOW)
+            services.start_ramp(flag=flag, environment=place, rule="r", actor=ben.actor, at=NOW)
+            shares = {"off": 1.0, "on": 1.0}
+            trial_world.happen(workspace, name, shares=shares, effects={"on": Effect(finished=finished)})
+            experiment = trial_world.started(
+                workspace, ben.actor, key="", split_flag=flag, environment=place, shares=shares, control="off",
+                title=name,
+            )  # fmt: skip
+            readout = read(experiment, ben.actor)
+            done = services.watch_ramps(experiment=experiment, readout=readout, actor=ben.actor, at=NOW)
+            assert len(done) == 1
+            assert steps in done[0]
+            again = services.watch_ramps(experiment=experiment, readout=readout, actor=ben.actor, at=NOW)
+            assert again == [], "what was done is not done twice"
+
+
 class TestDecision:
     def test_following_the_recommendation_needs_no_reason_and_the_flag_gets_a_draft(
         self, workspace, ben, shown

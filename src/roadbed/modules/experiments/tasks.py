@@ -85,7 +85,11 @@ def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
 def read(context: jobs.Context, *, experiment_id: int) -> dict[str, Any] | None:
     """Read one experiment, and keep what it shows."""
     rows = Experiment.objects.in_workspace(context.workspace_id or 0)
-    experiment = rows.select_related("split_flag", "source__data_source").filter(pk=experiment_id).first()
+    experiment = (
+        rows.select_related("split_flag", "environment", "source__data_source")
+        .filter(pk=experiment_id)
+        .first()
+    )
     if experiment is None or experiment.started_at is None:
         return {"text": "It is not there any more."}
     if experiment.state == ExperimentState.DECIDED:
@@ -93,7 +97,9 @@ def read(context: jobs.Context, *, experiment_id: int) -> dict[str, Any] | None:
     readout = services.read_experiment(experiment=experiment, actor=SYSTEM, at=context.now())
     if readout.problem:
         return {"text": readout.problem}
-    return {"text": f"{experiment.key}: {readout.verdict} {readout.variant}".strip() + "."}
+    done = services.watch_ramps(experiment=experiment, readout=readout, actor=SYSTEM, at=context.now())
+    said = f"{experiment.key}: {readout.verdict} {readout.variant}".strip()
+    return {"text": f"{'. '.join([said, *done])}."}
 
 
 @jobs.task("experiments.read_all", label="Read every running experiment", priority=-3)

@@ -30,6 +30,7 @@ from roadbed.modules.experiments.selectors.figures import (
     headline,
     line_of,
     lines_of,
+    percent,
 )
 from roadbed.modules.experiments.selectors.flags import (
     access_environment,
@@ -151,6 +152,7 @@ __all__ = [
     "metrics_of",
     "newest_attempt",
     "past_results",
+    "percent",
     "plan_of",
     "power_plan",
     "preview",

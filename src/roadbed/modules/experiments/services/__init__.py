@@ -89,6 +89,7 @@ from roadbed.modules.experiments.services.places import (
     place_of,
 )
 from roadbed.modules.experiments.services.publishing import publish_draft, revert_to, switch
+from roadbed.modules.experiments.services.ramp_watch import watch_ramps
 from roadbed.modules.experiments.services.ramps import approve_step, reach_sample, roll_back, start_ramp
 from roadbed.modules.experiments.services.readiness import (
     readiness,
@@ -223,5 +224,6 @@ __all__ = [
     "take_exposures",
     "use_metric_version",
     "waiting_events",
+    "watch_ramps",
     "withdraw_decision",
 ]

@@ -95,6 +95,7 @@ def create_experiment(
     experiment = Experiment(workspace=workspace, **{**known, "title": fields.title.strip()})
     _settle(experiment)
     records.create_record(record=experiment, actor=actor, at=at)
+    _tell_owner(experiment, at=at)
     _put_metrics(experiment, fields.metrics)
     _put_tests(experiment, fields.tests, actor=actor, at=at)
     return experiment
@@ -136,6 +137,8 @@ def change_experiment(
     records.change_record(
         record=experiment, changes=changed, actor=actor, at=at, expected_version=expected_version
     )
+    if "owner" in changed:
+        _tell_owner(experiment, at=at)
     if metrics is not None and _put_metrics(experiment, metrics):
         facts = {"metrics": [f"{one.role}: {one.metric.key}" for one in metrics]}
         records.touch_record(record=experiment, actor=actor, at=at)
@@ -143,6 +146,12 @@ def change_experiment(
     if tests is not None:
         _put_tests(experiment, tests, actor=actor, at=at)
     return experiment
+
+
+def _tell_owner(experiment: Experiment, *, at: datetime) -> None:
+    """Let the owner follow it: they hear of what is recommended and decided."""
+    if experiment.owner is not None:
+        records.watch_as(record=experiment, user_id=experiment.owner.user_id, at=at)
 
 
 def _settle(experiment: Experiment) -> None:
