@@ -318,3 +318,74 @@ class TestPlan:
         assert found["days"] == 14
         assert "units" in run("plan", "--baseline", "52", "--deviation", "195", "--lift", "0.03").stdout
         assert run("plan", "--baseline", "0.2").exit_code == 2
+
+
+class TestBeside:
+    """Strata, time, past experiments and days left, on numbers whose truth is known."""
+
+    @pytest.fixture
+    def table(self, write):
+        chance = np.random.default_rng(5)
+        lines = ["user,arm,spend,country,day"]
+        level = {"NL": 10.0, "DE": 20.0, "BE": 40.0}
+        for user in range(3_000):
+            arm, country = "AB"[int(chance.integers(2))], ("NL", "DE", "BE")[int(chance.integers(3))]
+            day = int(chance.integers(1, 6))
+            spend = chance.normal(level[country] + (6 - day if arm == "B" else 0.0), 3.0)
+            lines.append(f"{user},{arm},{spend:.4f},{country},{day}")
+        return write("\n".join(lines))
+
+    def test_strata_take_out_what_they_explain_and_time_shows_what_fades(self, table):
+        words = ["--unit", "user", "--variant", "arm", "--control", "A", "--metric", "spend=mean:spend"]
+        found = analyse(
+            table, *words, "--strata", "country", "--over", "day", "--days", "5", "--matters", "0.05"
+        )
+        one = found["post_stratified"][0]
+        assert one["ci_low"] < 3.0 < one["ci_high"]
+        assert one["variance_reduction"] > 0.8
+        plain = result(found, "spend", "B")
+        assert one["standard_error"] < 0.5 * plain["standard_error"]
+        over = found["over_time"][0]
+        assert (over["course"], over["p_value"] < 0.05) == ("fades", True)
+        assert found["progress"] == {"complete": False, "days_left": found["progress"]["days_left"]}
+        assert found["progress"]["days_left"] > 0
+        assert "no number" in run("analyse", table, *words, "--over", "country").output
+
+    def test_past_experiments_teach_the_prior_or_are_too_few(self, table, write):
+        words = ["--variant", "arm", "--control", "A", "--metric", "spend=mean:spend"]
+        past = write(
+            "lift,error\n0.02,0.01\n-0.01,0.01\n0.03,0.02\n0.0,0.01\n-0.02,0.02\n0.01,0.01", "past.csv"
+        )
+        belief = result(analyse(table, *words, "--past", past), "spend", "B")["bayesian"]
+        assert belief["prior"]["mean"] == 0.0
+        assert abs(belief["mean"]) < abs(result(analyse(table, *words), "spend", "B")["relative_lift"])
+        few = run("analyse", table, *words, "--past", write("lift,error\n0.02,0.01", "few.csv"))
+        assert few.exit_code != 0
+        assert "takes 5 past experiments" in few.output
+
+    def test_a_switchback_is_told_by_its_blocks(self, write):
+        chance = np.random.default_rng(9)
+        lines = ["city,day,hour,arm,wait"]
+        for city, day, hour in ((c, d, h) for c in "XYZ" for d in range(6) for h in range(6)):
+            arm = ("off", "on")[int(chance.integers(2))]
+            wait = 10 + hour - (1.5 if arm == "on" else 0.0) + chance.normal(0, 0.8)
+            lines.append(f"{city},{day},{hour},{arm},{wait:.4f}")
+        words = [
+            "--variant",
+            "arm",
+            "--control",
+            "off",
+            "--value",
+            "wait",
+            "--block",
+            "city",
+            "--block",
+            "day",
+        ]
+        done = run("switchback", write("\n".join(lines)), *words, "--fixed", "hour", "--json")
+        found = json.loads(done.stdout)
+        assert (found["blocks"], found["periods"]) == (18, 108)
+        assert found["ci_low"] < -1.5 < found["ci_high"] < 0
+        few = run("switchback", write("\n".join(lines[:8]), "few.csv"), *words)
+        assert few.exit_code != 0
+        assert "takes 6 clusters" in few.output

@@ -155,22 +155,23 @@ def _comparison(answer: Answer, one: Comparison) -> Document:
         "standard_error_variant": treatment.error,
         "successes_control": control.successes,
         "successes": treatment.successes,
-        **_effect(one.effect),
+        **effect_as_plain(one.effect),
         "p_value_adjusted": one.adjusted,
         "significant": one.effect.is_clear,
         "cuped": {
             "used": bool(one.metric.covariates),
             "variance_reduction": one.reduction if one.metric.covariates else None,
         },
-        "unadjusted": _effect(one.plain) if one.plain else None,
-        "fixed_horizon": _effect(one.fixed),
-        "always_valid": _effect(one.sequential),
+        "unadjusted": effect_as_plain(one.plain) if one.plain else None,
+        "fixed_horizon": effect_as_plain(one.fixed),
+        "always_valid": effect_as_plain(one.sequential),
         "bayesian": _posterior(one.posterior),
         "trusted": answer.analysis.is_trusted,
     }
 
 
-def _effect(effect: Effect) -> Document:
+def effect_as_plain(effect: Effect) -> Document:
+    """Return an effect with its interval."""
     lift = effect.lift
     return {
         "plan": effect.plan.value,

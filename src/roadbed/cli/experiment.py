@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from roadbed.cli import metric_words, workspace_experiments
+from roadbed.cli import experiment_more, metric_words, workspace_experiments
 from roadbed.cli.exits import Exit, end
 from roadbed.cli.output import print_json, print_table
 
@@ -26,6 +27,7 @@ group.command("show")(workspace_experiments.show)
 group.command("refresh")(workspace_experiments.refresh)
 group.command("decide")(workspace_experiments.decide)
 group.command("report")(workspace_experiments.report)
+group.command("switchback")(experiment_more.switchback)
 
 Alpha = Annotated[
     float,
@@ -138,6 +140,25 @@ def analyse(
         str,
         typer.Option("--prior", metavar="MEAN,SD", help="What lifts are believed to be beforehand: 0,0.05."),
     ] = "",
+    past: Annotated[
+        Path | None,
+        typer.Option(
+            "--past", metavar="FILE", help="Or learned: a table of past experiments, columns lift and error."
+        ),
+    ] = None,
+    strata: Annotated[
+        str,
+        typer.Option("--strata", metavar="COL", help="Post-stratify by this column, fixed before exposure."),
+    ] = "",
+    over: Annotated[
+        str,
+        typer.Option(
+            "--over", metavar="COL", help="Whether effects fade along this column of numbers (days, weeks)."
+        ),
+    ] = "",
+    days: Annotated[
+        float, typer.Option("--days", min=0.0, help="How long it has run, to tell the days left.")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Analyse an A/B test from a file: health, effects with intervals, breakdowns and a recommendation.
@@ -163,7 +184,13 @@ def analyse(
             "by": {"country": {"heterogeneity": [{"variant": "B", "p_value": 0.3}],
                                "rows": [{"value": "NL", "variant": "B", "difference": 0.1}]}}}],
          "refused": [{"metric": "m", "variant": "B", "reason": ""}],
-         "recommendation": {"verdict": "ship", "variant": "B", "choices": [], "reasons": [""]}}
+         "recommendation": {"verdict": "ship", "variant": "B", "choices": [], "reasons": [""]},
+         "post_stratified": [{"metric": "spend", "variant": "B", "difference": 0.1, "variance_reduction": 0.1}],
+         "over_time": [{"metric": "spend", "variant": "B", "course": "fades", "slope": -0.01, "p_value": 0.01}],
+         "progress": {"complete": false, "days_left": 6}}
+
+    The last three are there where --strata, --over and --days ask for them. --by another experiment's variant tells
+    whether the two get in each other's way.
 
     Examples:
 
@@ -194,20 +221,25 @@ def analyse(
             metrics=metric_words.read_metrics(words, table.columns),
             unit=unit,
             cluster=cluster,
-            dimensions=tuple(by or ()),
+            dimensions=tuple(dict.fromkeys([*(by or ()), *filter(None, (strata, over))])),
             shares=metric_words.read_shares(expected),
         )
         reading = _reading(plan=plan, alpha=alpha, correction=correction, prior=prior, planned=planned)
+        if past is not None:
+            learned = experiment_more.past_prior(past)
+            reading = replace(reading, options=replace(reading.options, prior=learned))
         answer = experiment.ask(table, question, reading)
         if planned or matters:
-            answer = experiment.with_state(answer, planned=planned)
+            answer = experiment.with_state(answer, planned=planned, days=days)
+        beside = experiment_more.more(answer, strata=strata, over=over, days=days, planned=planned)
     except (files.UnreadableFileError, BadQuestionError, NotEnoughDataError) as error:
         said = str(error)
         end(Exit.FAILURE, said if file.name in said else f"{file.name}: {said}")
     if as_json:
-        print_json({"file": file.name, **document.document(answer)})
+        print_json({"file": file.name, **document.document(answer), **beside})
         return
     _tell(answer)
+    experiment_more.tell(beside)
 
 
 def _reading(*, plan: str, alpha: float, correction: str, prior: str, planned: int) -> Reading:
