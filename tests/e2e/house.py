@@ -1,4 +1,4 @@
-"""A running Roadbed with the demo in it, as somebody has it who types `roadbed demo`."""
+"""A running Roadbed: with the demo in it, as somebody has it who types `roadbed demo`, or with a workspace of one's own."""
 
 from __future__ import annotations
 
@@ -21,22 +21,28 @@ PATIENCE = 300
 
 @dataclass(frozen=True)
 class House:
-    """The demo on its own port and data folder."""
+    """A Roadbed on its own port and data folder."""
 
     url: str
     data: Path
+    workspace: str = WORKSPACE
 
     @property
     def base(self) -> str:
-        """Where the demo's workspace begins."""
-        return f"{self.url}/w/{WORKSPACE}/"
+        """Where the workspace begins."""
+        return f"{self.url}/w/{self.workspace}/"
 
     def sign_in_link(self, person: str) -> str:
-        """Return a link that signs one of the demo's people in, once."""
-        asked = [sys.executable, "-m", "roadbed", "user", "link", f"{person}@northwind.example"]
-        told = subprocess.run(asked, env=_environ(self), capture_output=True, text=True, check=True)  # noqa: S603
-        found = [word for word in told.stdout.split() if "/sign-in/" in word]
+        """Return a link that signs one of the demo's people (or whoever has that address) in, once."""
+        address = person if "@" in person else f"{person}@northwind.example"
+        told = self.run("user", "link", address)
+        found = [word for word in told.split() if "/sign-in/" in word]
         return self.url + "/sign-in/" + found[0].partition("/sign-in/")[2]
+
+    def run(self, *words: str) -> str:
+        """Run a command of `roadbed` on this installation, and return what it says."""
+        command = [sys.executable, "-m", "roadbed", *words]
+        return subprocess.run(command, env=_environ(self), capture_output=True, text=True, check=True).stdout  # noqa: S603
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read the demo's database."""
@@ -52,13 +58,25 @@ def _environ(house: House) -> dict[str, str]:
     return {**kept, "ROADBED_DATA": str(house.data), "ROADBED_URL": house.url, "PYTHONPATH": paths}
 
 
-def open_house(data: Path) -> tuple[House, subprocess.Popen[bytes]]:
-    """Start the demo in `data` on a free port and wait until it answers."""
+def plan_house(data: Path, *, workspace: str = WORKSPACE) -> House:
+    """Return a house on a free port, that is not started yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    house = House(url=f"http://127.0.0.1:{port}", data=data)
-    command = [sys.executable, "-m", "roadbed", "demo", "--no-open", "--port", str(port), "--data", str(data)]
+    return House(url=f"http://127.0.0.1:{port}", data=data, workspace=workspace)
+
+
+def open_house(data: Path) -> tuple[House, subprocess.Popen[bytes]]:
+    """Start the demo in `data` on a free port and wait until it answers."""
+    house = plan_house(data)
+    return house, start(house, "demo", "--no-open", "--data", str(data))
+
+
+def start(house: House, *words: str) -> subprocess.Popen[bytes]:
+    """Start a house with a command (`demo`, `up`) and wait until it answers."""
+    port = house.url.rpartition(":")[2]
+    command = [sys.executable, "-m", "roadbed", *words, "--port", port]
+    data = house.data
     with (data.parent / "house.log").open("wb") as log:
         process = subprocess.Popen(command, env=_environ(house), stdout=log, stderr=log)  # noqa: S603
     deadline = time.monotonic() + PATIENCE
@@ -67,7 +85,7 @@ def open_house(data: Path) -> tuple[House, subprocess.Popen[bytes]]:
             break
         try:
             with urllib.request.urlopen(f"{house.url}/healthz", timeout=2):  # noqa: S310 - loopback
-                return house, process
+                return process
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     close_house(process)
