@@ -1,8 +1,9 @@
 """Claim: every list, detail and search page answers within 100 ms of server CPU at the tenth-year size.
 
-Makes a workspace with 100,000 pieces of feedback, 5,000 accounts, 10,000 features and 300 needs in a database of its
-own (SQLite in a temporary folder, or DATABASE_URL), asks every page several times through the whole middleware, and
-prints the CPU time (best of the rounds), the queries, and the ratio to the bare page that only says no.
+Makes a workspace with 100,000 pieces of feedback, 5,000 accounts, 10,000 features, 300 needs, and what the other
+modules have made of them (tenth_year_modules.py), in a database of its own (SQLite in a temporary folder, or
+DATABASE_URL), asks every page several times through the whole middleware, and prints the CPU time (best of the
+rounds), the queries, and the ratio to the bare page that only says no.
 
     .venv/bin/python benchmarks/pages.py [--feedback 100000] [--rounds 5] [--only theme] [--keep FOLDER] [--profile]
 
@@ -96,6 +97,25 @@ PAGES = (
     ("one area", "roadmap/features/f-7/"),
     ("its chain", "F-777/chain/"),
     ("releases", "roadmap/releases/"),
+    ("timeline", "roadmap/timeline/"),
+    ("dependencies", "roadmap/dependencies/"),
+    ("objectives", "roadmap/objectives/"),
+    ("priorities", "priorities/"),
+    ("a lens", "priorities/lenses/1/"),
+    ("a lens, plotted", "priorities/lenses/1/plot/"),
+    ("an item of a lens", "priorities/lenses/1/items/f-77/"),
+    ("lenses compared", "priorities/compare/"),
+    ("a portfolio", "priorities/portfolios/1/"),
+    ("alignment, sessions", "alignment/"),
+    ("alignment, one session", "alignment/sessions/1/"),
+    ("trackers", "trackers/"),
+    ("one tracker", "trackers/1/"),
+    ("issues of a tracker", "trackers/1/issues/"),
+    ("conflicts with trackers", "trackers/decisions/"),
+    ("flags", "experiments/flags/"),
+    ("one flag", "experiments/flags/fl-7/"),
+    ("one flag, in development", "experiments/flags/fl-7/in/dev/"),
+    ("stale flags", "experiments/flags/stale/"),
     ("search, common word", "search/?q=driver"),
     ("search, two words", "search/?q=battery+night"),
     ("palette", "palette/?q=route"),
@@ -135,11 +155,14 @@ def main() -> int:
     options = parser.parse_args()
     set_up(options.keep or tempfile.mkdtemp(prefix="roadbed-bench-"))
     import tenth_year
+    import tenth_year_modules
     from django.db import connection, reset_queries
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     from roadbed.core.accounts.models import User
+    from roadbed.core.workspaces.models import Workspace
+    from roadbed.modules.experiments.models import Flag
     from roadbed.modules.insights.models import Feedback
 
     began = time.perf_counter()
@@ -150,6 +173,8 @@ def main() -> int:
         features=max(1000, int(10_000 * share)),
         needs=max(20, int(300 * share)),
     )
+    if not Flag.objects.exists():
+        tenth_year_modules.fill(workspace=Workspace.objects.get(slug="bench"))
     print(f"filled in {time.perf_counter() - began:.0f} s ({connection.vendor})")
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]

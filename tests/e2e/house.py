@@ -1,4 +1,4 @@
-"""A running Roadbed: with the demo in it, as somebody has it who types `roadbed demo`, or with a workspace of one's own."""
+"""A running Roadbed: with the demo, as somebody has it who types `roadbed demo`, or with a workspace of one's own."""
 
 from __future__ import annotations
 

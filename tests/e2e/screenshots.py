@@ -66,26 +66,35 @@ def draw(house: House, browser: Browser, *, folder: Path) -> list[Path]:
     return drawn
 
 
-def main(arguments: list[str]) -> int:
-    """Start a demo of its own, draw, and stop it."""
-    folder = Path(arguments[0]) if arguments else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    found = os.environ.get("ROADBED_CHROMIUM") or shutil.which("chromium")
-    with tempfile.TemporaryDirectory(prefix="roadbed-screenshots-") as room:
-        house, process = houses.open_house(Path(room) / "demo")
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-                drawn = draw(house, browser, folder=folder)
-                browser.close()
-        finally:
-            houses.close_house(process)
+def chromium() -> str | None:
+    """Return the machine's browser; None leaves it to Playwright's own."""
+    return os.environ.get("ROADBED_CHROMIUM") or shutil.which("chromium")
+
+
+def report(drawn: list[Path]) -> int:
+    """Say what was drawn; a picture that is too large for the repository is a failure."""
     too_large = [path.name for path in drawn if path.stat().st_size > LIMIT]
     for path in drawn:
         print(f"{path}  {path.stat().st_size // 1000} kB")  # noqa: T201 - a command says what it made
     if too_large:
         print(f"over {LIMIT // 1000} kB: {', '.join(too_large)}", file=sys.stderr)  # noqa: T201 - as above
     return 1 if too_large else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Start a demo of its own, draw, and stop it."""
+    folder = Path(arguments[0]) if arguments else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="roadbed-screenshots-") as room:
+        house, process = houses.open_house(Path(room) / "demo")
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+                drawn = draw(house, browser, folder=folder)
+                browser.close()
+        finally:
+            houses.close_house(process)
+    return report(drawn)
 
 
 if __name__ == "__main__":

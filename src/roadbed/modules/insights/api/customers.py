@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema
@@ -37,231 +40,175 @@ from roadbed.modules.insights.models import Account, Person, Segment, rules
 from roadbed.modules.insights.selectors import choices, personas
 from roadbed.modules.insights.selectors import customers as selectors
 from roadbed.modules.insights.services import persona_words
+from roadbed.web.filters import FilterSet, Option
 
 router = Router(tags=["customers"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the five addresses of a kind of customer record are made of."""
+
+    noun: str
+    plural: str
+    article: str
+    page: Any
+    out: Any
+    given: Any
+    change: Any
+    filters: FilterSet
+    options: Callable[..., dict[str, list[Option]]]
+    rows: Callable[..., QuerySet[Any]]
+    get: Callable[[Access, str], Any]
+    made: Callable[..., Any]
+    changed: Callable[..., Any]
+    keep_empty: frozenset[str] = frozenset()
+    """Fields that an empty value clears, instead of being left as they are."""
+
+
+def _mount(kind: _Kind) -> None:
+    """List, create, get and change: the same for each kind, so that they cannot drift apart."""
+
+    def index(request: HttpRequest, workspace: Path[str], query: Query[ListQuery]) -> dict[str, Any]:
+        access = access_of(request)
+        workspace_id = access.workspace.pk
+        filters = shared.filters_of(access, kind.filters, query, kind.options(workspace_id=workspace_id))
+        items, following = page_by_id(kind.rows(workspace_id=workspace_id, filters=filters), query)
+        return {"items": items, "next": following}
+
+    def create(request: HttpRequest, workspace: Path[str], body: Any, response: HttpResponse) -> Answer[Any]:
+        access = access_of(request, role=Role.MAKER)
+        fields = shared.resolve(access, shared.given(body))
+        made = kind.made(
+            workspace=access.workspace,
+            name=fields.pop("title"),
+            **fields,
+            actor=access.actor,
+            at=timezone.now(),
+        )
+        etags.put(response, made)
+        return Answer(201, made)
+
+    def get(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Any:
+        found = kind.get(access_of(request), key)
+        etags.put(response, found)
+        return found
+
+    def change(
+        request: HttpRequest, workspace: Path[str], key: str, body: Any, response: HttpResponse
+    ) -> Any:
+        access = access_of(request, role=Role.MAKER)
+        record = kind.get(access, key)
+        expected = etags.expected_version(request)
+        changes = shared.resolve(access, shared.given(body, keep_empty=kind.keep_empty))
+        deed = {kind.noun: record, "changes": changes, "expected_version": expected}
+        kind.changed(**deed, actor=access.actor, at=timezone.now())
+        fresh = kind.get(access, key)
+        etags.put(response, fresh)
+        return fresh
+
+    one = f"{kind.article} {kind.noun}"
+    index.__doc__ = f"List {kind.plural}, the newest first, with the same filters as the page."
+    create.__doc__ = f"Add {one}."
+    get.__doc__ = f"Get {one}."
+    change.__doc__ = f"Change {one}; what is left out stays. Needs If-Match."
+    create.__annotations__["body"], change.__annotations__["body"] = kind.given, kind.change
+    many, single = {"url_name": kind.plural}, {"url_name": kind.noun}
+    router.get(
+        kind.plural,
+        response={200: kind.page, **READ_PROBLEMS},
+        operation_id=f"list_{kind.plural}",
+        summary=f"List {kind.plural.title()}",
+        **many,
+    )(index)
+    router.post(
+        kind.plural,
+        response={201: kind.out, **WRITE_PROBLEMS},
+        operation_id=f"create_{kind.noun}",
+        summary=f"Create {kind.noun.title()}",
+        **many,
+    )(create)
+    router.get(
+        f"{kind.plural}/{{key}}",
+        response={200: kind.out, **READ_PROBLEMS},
+        operation_id=f"get_{kind.noun}",
+        summary=f"Get {kind.noun.title()}",
+        **single,
+    )(get)
+    router.patch(
+        f"{kind.plural}/{{key}}",
+        response={200: kind.out, **CHANGE_PROBLEMS},
+        operation_id=f"change_{kind.noun}",
+        summary=f"Change {kind.noun.title()}",
+        **single,
+    )(change)
 
 
 def _account(access: Access, key: str) -> Account:
     return selectors.access_account(workspace_id=access.workspace.pk, number=shared.number_of(key, "A"))
 
 
-@router.get(
-    "accounts",
-    response={200: PageOut[AccountOut], **READ_PROBLEMS},
-    operation_id="list_accounts",
-    url_name="accounts",
-)
-def list_accounts(request: HttpRequest, workspace: Path[str], query: Query[ListQuery]) -> dict[str, Any]:
-    """List accounts, the newest first, with the same filters as the page."""
-    access = access_of(request)
-    filters = shared.filters_of(
-        access, lists.ACCOUNTS, query, choices.for_accounts(workspace_id=access.workspace.pk)
-    )
-    rows = selectors.list_accounts(workspace_id=access.workspace.pk, filters=filters)
-    items, following = page_by_id(rows, query)
-    return {"items": items, "next": following}
-
-
-@router.post(
-    "accounts",
-    response={201: AccountOut, **WRITE_PROBLEMS},
-    operation_id="create_account",
-    url_name="accounts",
-)
-def create_account(
-    request: HttpRequest, workspace: Path[str], body: AccountIn, response: HttpResponse
-) -> Answer[Account]:
-    """Add an account."""
-    access = access_of(request, role=Role.MAKER)
-    fields = shared.resolve(access, shared.given(body))
-    made = services.create_account(
-        workspace=access.workspace, name=fields.pop("title"), **fields, actor=access.actor, at=timezone.now()
-    )
-    etags.put(response, made)
-    return Answer(201, made)
-
-
-@router.get(
-    "accounts/{key}",
-    response={200: AccountOut, **READ_PROBLEMS},
-    operation_id="get_account",
-    url_name="account",
-)
-def get_account(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Account:
-    """Get an account."""
-    found = _account(access_of(request), key)
-    etags.put(response, found)
-    return found
-
-
-@router.patch(
-    "accounts/{key}",
-    response={200: AccountOut, **CHANGE_PROBLEMS},
-    operation_id="change_account",
-    url_name="account",
-)
-def change_account(
-    request: HttpRequest, workspace: Path[str], key: str, body: AccountChange, response: HttpResponse
-) -> Account:
-    """Change an account; what is left out stays. Needs If-Match."""
-    access = access_of(request, role=Role.MAKER)
-    account = _account(access, key)
-    expected = etags.expected_version(request)
-    changes = shared.resolve(access, shared.given(body, keep_empty=frozenset({"revenue"})))
-    services.change_account(
-        account=account, changes=changes, expected_version=expected, actor=access.actor, at=timezone.now()
-    )
-    fresh = _account(access, key)
-    etags.put(response, fresh)
-    return fresh
-
-
 def _person(access: Access, key: str) -> Person:
     return selectors.access_person(workspace_id=access.workspace.pk, number=shared.number_of(key, "P"))
-
-
-@router.get(
-    "people",
-    response={200: PageOut[PersonOut], **READ_PROBLEMS},
-    operation_id="list_people",
-    url_name="people",
-)
-def list_people(request: HttpRequest, workspace: Path[str], query: Query[ListQuery]) -> dict[str, Any]:
-    """List people, the newest first, with the same filters as the page."""
-    access = access_of(request)
-    filters = shared.filters_of(
-        access, lists.PEOPLE, query, choices.for_people(workspace_id=access.workspace.pk)
-    )
-    rows = selectors.list_people(workspace_id=access.workspace.pk, filters=filters)
-    items, following = page_by_id(rows, query)
-    return {"items": items, "next": following}
-
-
-@router.post(
-    "people",
-    response={201: PersonOut, **WRITE_PROBLEMS},
-    operation_id="create_person",
-    url_name="people",
-)
-def create_person(
-    request: HttpRequest, workspace: Path[str], body: PersonIn, response: HttpResponse
-) -> Answer[Person]:
-    """Add a person."""
-    access = access_of(request, role=Role.MAKER)
-    fields = shared.resolve(access, shared.given(body))
-    made = services.create_person(
-        workspace=access.workspace, name=fields.pop("title"), **fields, actor=access.actor, at=timezone.now()
-    )
-    etags.put(response, made)
-    return Answer(201, made)
-
-
-@router.get(
-    "people/{key}",
-    response={200: PersonOut, **READ_PROBLEMS},
-    operation_id="get_person",
-    url_name="person",
-)
-def get_person(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Person:
-    """Get a person."""
-    found = _person(access_of(request), key)
-    etags.put(response, found)
-    return found
-
-
-@router.patch(
-    "people/{key}",
-    response={200: PersonOut, **CHANGE_PROBLEMS},
-    operation_id="change_person",
-    url_name="person",
-)
-def change_person(
-    request: HttpRequest, workspace: Path[str], key: str, body: PersonChange, response: HttpResponse
-) -> Person:
-    """Change a person; what is left out stays. Needs If-Match."""
-    access = access_of(request, role=Role.MAKER)
-    person = _person(access, key)
-    expected = etags.expected_version(request)
-    changes = shared.resolve(access, shared.given(body, keep_empty=frozenset({"account"})))
-    services.change_person(
-        person=person, changes=changes, expected_version=expected, actor=access.actor, at=timezone.now()
-    )
-    fresh = _person(access, key)
-    etags.put(response, fresh)
-    return fresh
 
 
 def _segment(access: Access, key: str) -> Segment:
     return selectors.access_segment(workspace_id=access.workspace.pk, number=shared.number_of(key, "S"))
 
 
-@router.get(
-    "segments",
-    response={200: PageOut[SegmentOut], **READ_PROBLEMS},
-    operation_id="list_segments",
-    url_name="segments",
-)
-def list_segments(request: HttpRequest, workspace: Path[str], query: Query[ListQuery]) -> dict[str, Any]:
-    """List segments, the newest first, with the same filters as the page."""
-    access = access_of(request)
-    filters = shared.filters_of(access, lists.SEGMENTS, query, {})
-    rows = selectors.list_segments(workspace_id=access.workspace.pk, filters=filters)
-    items, following = page_by_id(rows, query)
-    return {"items": items, "next": following}
-
-
-@router.post(
-    "segments",
-    response={201: SegmentOut, **WRITE_PROBLEMS},
-    operation_id="create_segment",
-    url_name="segments",
-)
-def create_segment(
-    request: HttpRequest, workspace: Path[str], body: SegmentIn, response: HttpResponse
-) -> Answer[Segment]:
-    """Add a segment."""
-    access = access_of(request, role=Role.MAKER)
-    fields = shared.resolve(access, shared.given(body))
-    made = services.create_segment(
-        workspace=access.workspace, name=fields.pop("title"), **fields, actor=access.actor, at=timezone.now()
+_mount(
+    _Kind(
+        noun="account",
+        plural="accounts",
+        article="an",
+        page=PageOut[AccountOut],
+        out=AccountOut,
+        given=AccountIn,
+        change=AccountChange,
+        filters=lists.ACCOUNTS,
+        options=choices.for_accounts,
+        rows=selectors.list_accounts,
+        get=_account,
+        made=services.create_account,
+        changed=services.change_account,
+        keep_empty=frozenset({"revenue"}),
     )
-    etags.put(response, made)
-    return Answer(201, made)
-
-
-@router.get(
-    "segments/{key}",
-    response={200: SegmentOut, **READ_PROBLEMS},
-    operation_id="get_segment",
-    url_name="segment",
 )
-def get_segment(request: HttpRequest, workspace: Path[str], key: str, response: HttpResponse) -> Segment:
-    """Get a segment."""
-    found = _segment(access_of(request), key)
-    etags.put(response, found)
-    return found
-
-
-@router.patch(
-    "segments/{key}",
-    response={200: SegmentOut, **CHANGE_PROBLEMS},
-    operation_id="change_segment",
-    url_name="segment",
-)
-def change_segment(
-    request: HttpRequest, workspace: Path[str], key: str, body: SegmentChange, response: HttpResponse
-) -> Segment:
-    """Change a segment; what is left out stays. Needs If-Match."""
-    access = access_of(request, role=Role.MAKER)
-    segment = _segment(access, key)
-    expected = etags.expected_version(request)
-    changes = shared.resolve(access, shared.given(body))
-    services.change_segment(
-        segment=segment, changes=changes, expected_version=expected, actor=access.actor, at=timezone.now()
+_mount(
+    _Kind(
+        noun="person",
+        plural="people",
+        article="a",
+        page=PageOut[PersonOut],
+        out=PersonOut,
+        given=PersonIn,
+        change=PersonChange,
+        filters=lists.PEOPLE,
+        options=choices.for_people,
+        rows=selectors.list_people,
+        get=_person,
+        made=services.create_person,
+        changed=services.change_person,
+        keep_empty=frozenset({"account"}),
     )
-    fresh = _segment(access, key)
-    etags.put(response, fresh)
-    return fresh
+)
+_mount(
+    _Kind(
+        noun="segment",
+        plural="segments",
+        article="a",
+        page=PageOut[SegmentOut],
+        out=SegmentOut,
+        given=SegmentIn,
+        change=SegmentChange,
+        filters=lists.SEGMENTS,
+        options=lambda workspace_id: {},
+        rows=selectors.list_segments,
+        get=_segment,
+        made=services.create_segment,
+        changed=services.change_segment,
+    )
+)
 
 
 @router.get(
