@@ -194,7 +194,7 @@ class TestStale:
                 for each in selectors.stale_flags(workspace_id=workspace.pk, at=NOW + 61 * DAY)
             }
         assert names == {"new-map", "unused"}
-        assert len(queries) == 2
+        assert len(queries) == 3
 
 
 class TestMoving:

@@ -93,7 +93,7 @@ from roadbed.modules.experiments.selectors.sources import (
     fact_sources_of,
     users_of_fact_source,
 )
-from roadbed.modules.experiments.selectors.stale import StaleFlag, stale_flags
+from roadbed.modules.experiments.selectors.stale import StaleFlag, stale_flag, stale_flags, stale_reasons
 
 __all__ = [
     "PLANS",
@@ -166,7 +166,9 @@ __all__ = [
     "segments_of",
     "shrunk",
     "source_key_of",
+    "stale_flag",
     "stale_flags",
+    "stale_reasons",
     "state_of",
     "states_of",
     "summary_of",

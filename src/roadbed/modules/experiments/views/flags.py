@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -37,7 +38,7 @@ def _columns(environments: list[Environment]) -> tuple[tables.Column, ...]:
     )
 
 
-def _row(access: Access, flag: Flag, *, stale: dict[int, str]) -> tables.Row:
+def _row(access: Access, flag: Flag, *, stale: Collection[int]) -> tables.Row:
     url = shared.flag_url(access, flag)
     drafts = {draft.environment_id for draft in flag.drafts.all()}
     cells: dict[str, Any] = {
@@ -71,10 +72,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
     order = pagination.order_for(state.sort, columns=lists.ORDER)
     found = pagination.paginate(rows, order=order, cursor=state.cursor)
     environments = selectors.environments_of(workspace_id=access.workspace.pk)
-    stale = {
-        each.flag.pk: " ".join(each.reasons)
-        for each in selectors.stale_flags(workspace_id=access.workspace.pk, at=timezone.now())
-    }
+    stale = selectors.stale_reasons(workspace_id=access.workspace.pk, at=timezone.now())
     columns = _columns(environments)
     table = tables.Table(
         id="flags",
@@ -110,14 +108,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     """A flag: what it is for, how it stands in each environment, what it lets out."""
     flag = shared.flag_or_404(access, key)
     drafts = {draft.environment_id: draft for draft in flag.drafts.all()}
-    stale = next(
-        (
-            each
-            for each in selectors.stale_flags(workspace_id=access.workspace.pk, at=timezone.now())
-            if each.flag.pk == flag.pk
-        ),
-        None,
-    )
+    stale = selectors.stale_flag(flag, at=timezone.now())
     states = selectors.states_of(flag)
     context = {
         **pages.record_context(access=access, record=flag, now=timezone.now(), with_chain=False),

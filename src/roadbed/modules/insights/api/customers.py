@@ -113,34 +113,33 @@ def _mount(kind: _Kind) -> None:
     get.__doc__ = f"Get {one}."
     change.__doc__ = f"Change {one}; what is left out stays. Needs If-Match."
     create.__annotations__["body"], change.__annotations__["body"] = kind.given, kind.change
-    many, single = {"url_name": kind.plural}, {"url_name": kind.noun}
     router.get(
         kind.plural,
         response={200: kind.page, **READ_PROBLEMS},
         operation_id=f"list_{kind.plural}",
         summary=f"List {kind.plural.title()}",
-        **many,
+        url_name=kind.plural,
     )(index)
     router.post(
         kind.plural,
         response={201: kind.out, **WRITE_PROBLEMS},
         operation_id=f"create_{kind.noun}",
         summary=f"Create {kind.noun.title()}",
-        **many,
+        url_name=kind.plural,
     )(create)
     router.get(
         f"{kind.plural}/{{key}}",
         response={200: kind.out, **READ_PROBLEMS},
         operation_id=f"get_{kind.noun}",
         summary=f"Get {kind.noun.title()}",
-        **single,
+        url_name=kind.noun,
     )(get)
     router.patch(
         f"{kind.plural}/{{key}}",
         response={200: kind.out, **CHANGE_PROBLEMS},
         operation_id=f"change_{kind.noun}",
         summary=f"Change {kind.noun.title()}",
-        **single,
+        url_name=kind.noun,
     )(change)
 
 
