@@ -213,7 +213,6 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", PAGE + "settings/reading/merging/"): {"merge_from": "0.9"},
     ("POST", PAGE + "settings/reading/patterns/"): {"name": "depot", "pattern": "D-[0-9]{4}"},
     ("POST", PAGE + "insights/feedback/many/state/"): {"state": "done"},
-    ("GET", PAGE + "roadmap/timeline/form/"): {"key": "F-1"},
     ("POST", PAGE + "roadmap/timeline/move/"): {"key": "F-1", "not_before": "2199-01-01"},
     ("POST", PAGE + "roadmap/bulk/<slug:what>/"): {"value": "planned"},
     ("POST", PAGE + "roadmap/features/<key:key>/move/"): {"top": "yes"},
@@ -227,6 +226,7 @@ UPLOADED: dict[tuple[str, str], dict[str, str]] = {
 """What is sent as a form with a file beside it."""
 
 ASKED: dict[str, str] = {
+    PAGE + "roadmap/timeline/form/": "key=F-1",
     PAGE + "trackers/link/": "key=F-1",
     API + "ask": "question=Why+do+drivers+phone",
     API + "search": "q=road",
