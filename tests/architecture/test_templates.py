@@ -27,6 +27,10 @@ INLINE = {
 }
 COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", re.DOTALL)
 
+EMPTY = re.compile(r'{% empty "([a-z]+)"')
+KINDS = {"first", "cleared", "nothing", "error"}
+"""The empty states that the web parts know."""
+
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
 
 
@@ -46,6 +50,14 @@ class TestTemplates:
         ):
             return
         assert COMMENT.search(text), "say in a comment what the template is given"
+
+    def test_every_empty_state_is_one_that_there_is(self):
+        strange = {
+            house.name(path): sorted(kinds)
+            for path in PAGES
+            if (kinds := set(EMPTY.findall(path.read_text(encoding="utf-8"))) - KINDS)
+        }
+        assert strange == {}, "such a page fails only once it has nothing to show"
 
     @pytest.mark.parametrize("path", PAGES, ids=house.name)
     def test_nothing_is_inline(self, path):

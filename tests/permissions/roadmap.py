@@ -70,7 +70,7 @@ WORKSPACE = {
     "roadmap/releases/new/": "GET maker, POST maker",
     "roadmap/slips/<key:key>/": "GET viewer",
     "roadmap/timeline/": "GET viewer",
-    "roadmap/timeline/form/": "GET maker, POST maker",
+    "roadmap/timeline/form/<key:key>/": "GET maker, POST maker",
     "roadmap/timeline/move/": "POST maker",
     "roadmap/risks/": "GET viewer",
     "roadmap/risks/<int:number>/": "GET viewer",

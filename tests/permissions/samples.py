@@ -189,6 +189,7 @@ KINDS: dict[str, Sample] = {
     "roadmap/releases/": record("release"),
     "roadmap/features/": record("feature"),
     "roadmap/slips/": record("feature"),
+    "roadmap/timeline/form/": record("feature"),
     "roadmap/forecast/": record("feature"),
     "<slug:workspace>/forecast/": record("feature"),
     "<slug:workspace>/baselines/": lambda scene: {"number": scene.made["baseline"].number},

@@ -226,7 +226,6 @@ UPLOADED: dict[tuple[str, str], dict[str, str]] = {
 """What is sent as a form with a file beside it."""
 
 ASKED: dict[str, str] = {
-    PAGE + "roadmap/timeline/form/": "key=F-1",
     PAGE + "trackers/link/": "key=F-1",
     API + "ask": "question=Why+do+drivers+phone",
     API + "search": "q=road",

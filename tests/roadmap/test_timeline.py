@@ -69,7 +69,7 @@ class TestMoving:
         own = ben.get(f"roadmap/timeline/?branch={branch.number}").content.decode()
         assert f'data-branch="{branch.number}"' in own
         assert dan.get("roadmap/timeline/?branch=99").status_code == 404
-        form = f"roadmap/timeline/form/?key={first.key}&branch={branch.number}"
+        form = f"roadmap/timeline/form/{first.key}/?branch={branch.number}"
         assert ben.post(form, {"not_before": "", "before": ""}).status_code == 302
         assert not BranchChange.objects.filter(branch=branch).exists()
 

@@ -37,7 +37,7 @@ def finish(world: World, count: int, *, factor: float, spread: float = 0.3) -> N
             feature=feature, status=Status.DEVELOPMENT, entered_at=begun, left_at=ended
         )
         StatusSpell.objects.create(feature=feature, status=Status.SHIPPED, entered_at=ended)
-        Feature.objects.filter(pk=feature.pk).update(status=Status.SHIPPED, status_at=ended)
+        Feature.objects.filter(pk=feature.pk).update(status=Status.SHIPPED, status_at=ended, actual_days=took)
 
 
 class TestDates:

@@ -329,7 +329,7 @@ class Substance:
 
     def branch(self) -> None:
         """What if the identity service came first, with one more estimate and a wait less?"""
-        at = self.at - timedelta(days=2)
+        at = self.at - timedelta(minutes=9)
         branch = branching.create_branch(
             workspace=self.workspace,
             title="Single sign-on before the summer",
@@ -360,7 +360,7 @@ class Substance:
                 feature=feature,
                 wishes=said,
                 actor=self.actor(),
-                at=at + timedelta(minutes=turn),
+                at=at + timedelta(minutes=3 * turn),
                 work_out=turn == len(wishes),
             )
 

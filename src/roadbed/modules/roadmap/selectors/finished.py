@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,6 +28,8 @@ class Done:
     begun: date | None
     done: date
     effort: tuple[float, float, float] | None
+    took: float | None
+    """Person-days, where somebody wrote them down."""
 
 
 def _teams(workspace_id: int) -> tuple[dict[int, int | None], set[int]]:
@@ -52,9 +54,9 @@ def finished(*, workspace_id: int, until: date) -> list[Done]:
         .filter(status=Status.SHIPPED, status_at__date__lte=until)
         .exclude(level=Level.AREA)
         .order_by("status_at", "pk")
-        .values_list("pk", "status_at")
+        .values_list("pk", "status_at", "actual_days")
     )
-    ends = {pk: at for pk, at in rows if pk not in parents}
+    ends = {pk: (at, took) for pk, at, took in rows if pk not in parents}
     spells = StatusSpell.objects.filter(
         feature__workspace_id=workspace_id, feature__status=Status.SHIPPED, status=Status.DEVELOPMENT
     )
@@ -68,31 +70,24 @@ def finished(*, workspace_id: int, until: date) -> list[Done]:
         if pk in begun and at <= begun[pk]:
             said[pk] = (p10, p50, p90)
     return [
-        Done(pk, teams.get(pk), begun[pk].date() if pk in begun else None, at.date(), said.get(pk))
-        for pk, at in ends.items()
+        Done(pk, teams.get(pk), begun[pk].date() if pk in begun else None, at.date(), said.get(pk), took)
+        for pk, (at, took) in ends.items()
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How a team works: the most people there are, and person-days of planned work in a day of each."""
+def past_items(done: Sequence[Done]) -> recalibration.Past:
+    """Return finished items as forecasts of person-days: what the estimate said before, and what it took.
 
-    people: float
-    pace: float
-
-
-def past_items(done: Sequence[Done], *, paces: Mapping[int, Pace]) -> recalibration.Past:
-    """Return finished items as forecasts of working days from their begin: what the estimate said, and what it took."""
+    The days on a calendar are no measure here: who works on three things at once is not late with each of them.
+    """
     median, sigma, actual, made, known = [], [], [], [], []
     for one in done:
-        pace = paces.get(one.team_id or 0)
-        if one.begun is None or one.effort is None or pace is None or pace.pace <= 0:
+        if one.begun is None or one.effort is None or not one.took:
             continue
         low, middle, high = one.effort
-        people = min(1 + math.floor(middle / 20), max(1, math.floor(pace.people / 2)))
-        median.append(middle / (people * pace.pace))
+        median.append(middle)
         sigma.append(math.log(high / low) / (2 * Z90) if high > low else 0.0)
-        actual.append(float(np.busday_count(one.begun, one.done + timedelta(days=1))))
+        actual.append(one.took)
         made.append(one.begun.toordinal())
         known.append(one.done.toordinal())
     if not median:

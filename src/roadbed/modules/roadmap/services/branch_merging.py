@@ -112,18 +112,16 @@ def merge_branch(
     if not taken and not given_up:
         raise ValidationError("Choose what is to be merged: nothing of it is left that could be.")
     BranchChange.objects.filter(pk__in=given_up).delete()
-    first_deed = _newest(branch.workspace_id)
     by_feature: dict[int, list[BranchChange]] = {}
     for one in taken:
         if one.clash != "same":
             by_feature.setdefault(one.record.pk, []).append(one.change)
     steps: list[dict[str, Any]] = []
     for feature in Feature.objects.filter(pk__in=by_feature).order_by("pk"):
-        _take(feature, by_feature[feature.pk], actor=actor, at=at)
-    made = Deed.objects.filter(workspace_id=branch.workspace_id, pk__gt=first_deed, by_id=actor.user_id)
-    for one_deed in made.order_by("pk"):
-        steps.extend(one_deed.steps)
-    made.delete()
+        made = _take(feature, by_feature[feature.pk], actor=actor, at=at)
+        for one_deed in made:
+            steps.extend(one_deed.steps)
+        Deed.objects.filter(pk__in=[one_deed.pk for one_deed in made]).delete()
     deed: Deed | None = None
     if steps:
         deed = Deed.objects.create(
@@ -146,19 +144,13 @@ def merge_branch(
     return Merged(deed, len(taken), left)
 
 
-def _newest(workspace_id: int) -> int:
-    found = (
-        Deed.objects.filter(workspace_id=workspace_id).order_by("-pk").values_list("pk", flat=True).first()
-    )
-    return found or 0
-
-
 def _day(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _take(feature: Feature, changes: Sequence[BranchChange], *, actor: Actor, at: datetime) -> None:
-    """Make a feature what the branch says, by the services that people change the plan with."""
+def _take(feature: Feature, changes: Sequence[BranchChange], *, actor: Actor, at: datetime) -> list[Deed]:
+    """Make a feature what the branch says, by the services that people change the plan with; return the deeds."""
+    made: list[Deed | None] = []
     by_field = {one.field: one for one in changes if one.field != Field.WAITS}
     plain: dict[str, Any] = {}
     for field, one in by_field.items():
@@ -172,17 +164,19 @@ def _take(feature: Feature, changes: Sequence[BranchChange], *, actor: Actor, at
             rows: Any = Release.objects.in_workspace(feature.workspace_id)
             plain["release"] = rows.filter(pk=one.value or 0).first()
     if plain:
-        bulk.change_feature(feature=feature, changes=plain, actor=actor, at=at)
+        made.append(bulk.change_feature(feature=feature, changes=plain, actor=actor, at=at))
     if place := by_field.get(Field.PLACE):
-        _put(feature, place.value, actor=actor, at=at)
+        made.append(_put(feature, place.value, actor=actor, at=at))
     if status := by_field.get(Field.STATUS):
         entered = Status(str(status.value))
         reason = status.why if entered == Status.DROPPED else ""
-        statuses.change_status(feature=feature, status=entered, reason=reason, actor=actor, at=at)
+        made.append(
+            statuses.change_status(feature=feature, status=entered, reason=reason, actor=actor, at=at)
+        )
     if effort := by_field.get(Field.EFFORT):
         said: Any = effort.value
         if said:
-            estimates.estimate_feature(
+            _, deed = estimates.estimate_feature(
                 feature=feature,
                 origin=Origin.THREE_POINT,
                 said=said["said"],
@@ -190,38 +184,41 @@ def _take(feature: Feature, changes: Sequence[BranchChange], *, actor: Actor, at
                 actor=actor,
                 at=at,
             )
+            made.append(deed)
     for one in changes:
         if one.field == Field.WAITS:
-            _tie(feature, one, actor=actor, at=at)
+            made += _tie(feature, one, actor=actor, at=at)
+    return [one_deed for one_deed in made if one_deed is not None]
 
 
-def _put(feature: Feature, value: Any, *, actor: Actor, at: datetime) -> None:
+def _put(feature: Feature, value: Any, *, actor: Actor, at: datetime) -> Deed | None:
     """Put a card where the branch has it: right behind what comes before it there."""
     rows = features.board_rows(workspace_id=feature.workspace_id, horizon=value["horizon"])
     rows = rows.exclude(pk=feature.pk)
     before = rows.filter(rank__lte=value["rank"]).order_by("-rank", "-pk").first()
     first = rows.order_by("rank", "pk").first() if before is None else None
-    features.place_feature(
+    return features.place_feature(
         feature=feature, horizon=Horizon(value["horizon"]), after=before, before=first, actor=actor, at=at
     )
 
 
-def _tie(feature: Feature, change: BranchChange, *, actor: Actor, at: datetime) -> None:
+def _tie(feature: Feature, change: BranchChange, *, actor: Actor, at: datetime) -> list[Deed]:
     known = Dependency.objects.filter(feature=feature).filter(
         Q(on_id=change.other_id or 0) | Q(external_id=change.other_id or 0)
     )
     rows = list(known.order_by("pk"))
     if change.value is None:
-        for one in rows:
-            dependencies.remove_dependency(dependency=one, actor=actor, at=at)
-        return
+        return [dependencies.remove_dependency(dependency=one, actor=actor, at=at) for one in rows]
     tie, lag = change.value["tie"], change.value["lag"]
     if rows:
         dependencies.change_dependency(
             dependency=rows[0], tie=tie, lag=lag, note=rows[0].note, actor=actor, at=at
         )
-        return
+        return []
     on: Any = Feature.objects.filter(pk=change.other_id).first()
     if on is None:
         on = External.objects.get(pk=change.other_id)
-    dependencies.add_dependency(feature=feature, on=on, tie=tie, lag=lag, note=change.why, actor=actor, at=at)
+    _, deed = dependencies.add_dependency(
+        feature=feature, on=on, tie=tie, lag=lag, note=change.why, actor=actor, at=at
+    )
+    return [deed]

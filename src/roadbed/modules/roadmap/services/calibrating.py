@@ -17,6 +17,8 @@ from roadbed_engines.forecast.recalibration import Past
 
 Factors = NDArray[np.float64]
 Source = TeamRecord.Source
+MOST_BY_ITEMS = 2.5
+"""Until dates themselves are measured, none is moved to more than so many times its distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,6 @@ class Stretch:
         team = next(iter(wanted)) if len(wanted) == 1 else None
         found = self.by_team.get(team)
         return found if found is not None else self.by_team.get(None)
-
-
-def _paces(teams: Iterable[capacity.TeamCapacity]) -> dict[int, finished.Pace]:
-    return {
-        one.team_id: finished.Pace(sum(seat.share for seat in one.seats), one.focus * (1 - one.reserve))
-        for one in teams
-    }
 
 
 def _joined(pasts: Iterable[Past]) -> Past:
@@ -61,9 +56,8 @@ def measure(*, workspace_id: int, teams: Iterable[capacity.TeamCapacity], until:
     teams = list(teams)
     done = finished.finished(workspace_id=workspace_id, until=until)
     by_dates = finished.past_dates(done, workspace_id=workspace_id)
-    paces = _paces(teams)
     by_items = {
-        one.team_id: finished.past_items([each for each in done if each.team_id == one.team_id], paces=paces)
+        one.team_id: finished.past_items([each for each in done if each.team_id == one.team_id])
         for one in teams
     }
     chosen: dict[int, tuple[str, Past]] = {}
@@ -85,17 +79,21 @@ def measure(*, workspace_id: int, teams: Iterable[capacity.TeamCapacity], until:
 
 
 def _record(team_id: int | None, source: str, past: Past, others: Past) -> TeamRecord:
+    factors = recalibration.stretches(own=past, others=others)
+    if source != Source.DATES:
+        # What single items took says little of a date far ahead, where much of it evens out.
+        factors = np.clip(factors, 1 / MOST_BY_ITEMS, MOST_BY_ITEMS)
     record = TeamRecord(
         team_id=team_id,
         source=source,
         forecasts=min(len(past), recalibration.KEPT),
-        stretch=[round(float(one), 4) for one in recalibration.stretches(own=past, others=others)],
+        stretch=[round(float(one), 4) for one in factors],
     )
     try:
         told = recalibration.track(own=past, others=others)
     except NotEnoughDataError:
         there = f"{len(past)} of the {recalibration.LEAST} finished items"
-        record.missing = f"{there} that were estimated before they were begun"
+        record.missing = f"{there} that were estimated before they were begun and say what they took"
         return record
     record.forecasts = told.forecasts
     record.given = [round(one, 4) for one in told.given]

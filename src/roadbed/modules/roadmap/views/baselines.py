@@ -30,7 +30,7 @@ COLUMNS = (
     tables.Column("shipped", "Shipped", numeric=True),
     tables.Column("effort", "Person-days", numeric=True, hint="Middle estimates of what has one"),
     tables.Column("unestimated", "Without estimate", numeric=True),
-    tables.Column("compare", "", tight=True),
+    tables.Column("compare", "Since then", tight=True),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,13 +28,15 @@ PLAIN = ("team", "release", "not_before", "target_start", "target_end", "due_dat
 @page(role=Role.MAKER)
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, access: Access) -> HttpResponse:
-    """Set up a branch."""
+    """Set up a branch; from a feature, go on to what is to be changed of it."""
+    key = request.GET.get("feature", "")[:20].replace("\x00", "")
+    onward = f"changes/new/?{urlencode({'feature': key})}" if key else ""
 
     def save(data: dict[str, Any]) -> asking.Done:
         made = branching.create_branch(
             workspace=access.workspace, actor=access.actor, at=timezone.now(), **data
         )
-        return asking.Done(f"{made.key} is set up.", url=branches.branch_url(access, made))
+        return asking.Done(f"{made.key} is set up.", url=f"{branches.branch_url(access, made)}{onward}")
 
     return asking.ask(
         request,

@@ -97,6 +97,9 @@ def card(access: Access, record: Record, *, today: date) -> dict[str, Any] | Non
         else "",
         "missing": listed([one["key"] for one in row.missing]) if row is not None and row.missing else "",
         "url": sheet_url(access, telling.within or record),
+        "try_url": f"{shared.base(access)}branches/new/?feature={record.key}"
+        if access.can_make and record.kind == "feature"
+        else "",
     }
 
 
@@ -159,7 +162,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
             "after": [_near(access, one) for one in around.after],
             "missing": listed([one["key"] for one in row.missing]) if row.missing else "",
             "curve": curve(row),
-            "move_url": f"{shared.base(access)}timeline/form/?key={row.record.key}"
+            "move_url": f"{shared.base(access)}timeline/form/{row.record.key.lower()}/"
             if access.can_make and row.kind == ForecastRow.Kind.WORK
             else "",
         }

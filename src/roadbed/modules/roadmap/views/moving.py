@@ -108,9 +108,9 @@ def _words(feature: Feature, moved: dragging.Moved, others: int) -> str:
 
 @page(role=Role.MAKER)
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, access: Access) -> HttpResponse:
+def ask(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     """The same by a form: a day before which it does not start, or a place in the order."""
-    feature = shared.feature_or_404(access, request.GET.get("key", "")[:20].replace("\x00", ""))
+    feature = shared.feature_or_404(access, key)
     branch = branch_asked(access, request.GET.get("branch", ""))
     back = timeline_url(access, branch)
 

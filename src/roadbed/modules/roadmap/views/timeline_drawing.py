@@ -97,7 +97,7 @@ def line(
         "url": kinds.url_of(row.record, workspace=access.workspace.slug),
         "sheet": sheets.sheet_url(access, row.record)
         if branch is None
-        else f"/w/{access.workspace.slug}/roadmap/timeline/form/?key={row.record.key}&branch={branch}",
+        else f"/w/{access.workspace.slug}/roadmap/timeline/form/{row.record.key.lower()}/?branch={branch}",
         "words": words,
         "sure": sure,
         "sure_width": max(sure_width, 0.3),
