@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import random
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from roadbed.analytics.events.event import EXPOSURE
+from roadbed.analytics.events.event import EXPOSURE, Event
 from roadbed.analytics.events.store import EventStore
 from roadbed.core.evidence import chain
 from roadbed.core.records import services as records
@@ -240,6 +241,89 @@ def shown(workspace, ben):
     )  # fmt: skip
     assert read(experiment, ben.actor).verdict == "ship"
     return experiment
+
+
+class TestAccounts:
+    def test_whole_accounts_are_the_units_and_their_likeness_widens_the_interval(self, workspace, ben):
+        chance = random.Random(3)  # noqa: S311 - made-up events
+        events = []
+        for account in range(60):
+            variant, level = ("old", "new")[account % 2], chance.gauss(0.0, 1.0)
+            for user in range(12):
+                unit = f"a{account}-{user}"
+                at = BEGUN + timedelta(hours=chance.random() * 120)
+                said = f'{{"platform": "iOS", "account": "a{account}"}}'
+                events.append(
+                    Event(f"x{unit}", EXPOSURE, at, unit, flag="why", variant=variant, attributes=said)
+                )
+                value = 10.0 + 3.0 * level + chance.gauss(0.0, 1.0)
+                events.append(Event(f"p{unit}", "paid", at + timedelta(hours=1), unit, value=value))
+        store_of(workspace).append(events, key="accounts", received_at=NOW)
+        paid = trial_world.metric(
+            workspace, ben.actor, "Paid", "paid", kind=MetricKind.MEAN, how="sum", facts={"column": "value"}
+        )
+        chosen = [services.MetricChoice(paid, MetricRole.PRIMARY)]
+        errors, units = {}, {}
+        for randomised in ("unit", "cluster"):
+            experiment = trial_world.draft(
+                workspace, ben.actor, metrics=chosen, randomised=randomised, cluster="account", dimensions=[]
+            )
+            experiment.source.sql = trial_world.SQL.replace(
+                "FROM", ", json_extract_string(attributes, '$.account') AS account FROM"
+            )
+            experiment.source.dimensions = ["platform", "account"]
+            experiment.source.save()
+            services.start_experiment(experiment=experiment, actor=ben.actor, at=BEGUN)
+            readout = read(experiment, ben.actor)
+            assert readout.problem == ""
+            found = readout.document["metrics"][0]["results"][0]
+            errors[randomised], units[randomised] = found["standard_error"], readout.units
+        assert units == {"unit": 720, "cluster": 60}
+        assert errors["cluster"] > 2.5 * errors["unit"]
+
+
+class TestInteractions:
+    def test_two_experiments_on_the_same_units_that_clash_say_so(self, workspace, ben):
+        chance = random.Random(4)  # noqa: S311 - made-up events
+        events = []
+        for number in range(2_400):
+            unit, at = f"u{number}", BEGUN + timedelta(hours=chance.random() * 100)
+            first, second = chance.choice(("old", "new")), chance.choice(("x", "y"))
+            for flag, variant in (("why", first), ("other", second)):
+                events.append(
+                    Event(f"{flag}{unit}", EXPOSURE, at, unit, flag=flag, variant=variant, attributes="{}")
+                )
+            helps = 2.0 if first == "new" and second == "x" else 0.0
+            events.append(
+                Event(
+                    f"p{unit}",
+                    "paid",
+                    at + timedelta(hours=1),
+                    unit,
+                    value=10.0 + helps + chance.gauss(0.0, 2.0),
+                )
+            )
+        store_of(workspace).append(events, key="two", received_at=NOW)
+        paid = trial_world.metric(
+            workspace, ben.actor, "Paid", "paid", kind=MetricKind.MEAN, how="sum", facts={"column": "value"}
+        )
+        chosen = [services.MetricChoice(paid, MetricRole.PRIMARY)]
+        one = trial_world.started(workspace, ben.actor, metrics=chosen, dimensions=[])
+        other = trial_world.started(
+            workspace,
+            ben.actor,
+            key="other",
+            metrics=chosen,
+            shares={"x": 1, "y": 1},
+            control="x",
+            dimensions=[],
+        )
+        readout = read(one, ben.actor)
+        found = readout.document["interactions"][0]
+        assert (found["experiment"], found["p_value"] < 1e-6) == (other.key, True)
+        assert {each["with"]: round(each["effect"]) for each in found["effects"]} == {"x": 2, "y": 0}
+        assert readout.document["metrics"][0]["by"] == {}, "it is no breakdown of the experiment's own"
+        assert "changes the effect" in ben.get(f"experiments/{one.key.lower()}/").content.decode()
 
 
 class TestRamps:
