@@ -92,9 +92,21 @@ def draft_decision_on_flag(request: HttpRequest, workspace: Path[str], key: str)
 
 @router.get(
     "experiments/{key}/report",
-    response={200: Any, **problems.READ},
+    response=problems.READ,
     operation_id="get_experiment_report",
     url_name="experiment-report",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "The report as a file.",
+                "content": {
+                    "text/markdown": {"schema": {"type": "string"}},
+                    "application/pdf": {"schema": {"type": "string"}},
+                    "application/json": {"schema": {"type": "object"}},
+                },
+            }
+        }
+    },
 )
 def get_experiment_report(
     request: HttpRequest, workspace: Path[str], key: str, query: Query[schemas.ReportQuery]
