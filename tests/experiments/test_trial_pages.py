@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from roadbed.core.jobs import running
 from roadbed.modules.experiments import selectors, services
 from roadbed.modules.experiments.models import Decided, Experiment, ExperimentState, Readout
 from tests.experiments import factories, trial_world
@@ -47,7 +48,9 @@ class TestWriting:
         assert (experiment.minimum_effect, experiment.alpha, experiment.control) == (0.1, 0.05, "old")
         page = ben.get("experiments/e-1/").content.decode()
         assert "It tests no need and no feature" in page
-        assert "has no history yet" in page
+        assert "Nothing is known of the primary metric’s past yet" in page
+        assert ben.browser.get(f"/api/v1/{workspace.slug}/experiments/E-1/readiness").json()["ready"] is True
+        running.run_waiting()
         assert ben.post("experiments/e-1/start/").status_code == 302
         experiment.refresh_from_db()
         assert experiment.state == ExperimentState.RUNNING

@@ -102,6 +102,19 @@ def read(context: jobs.Context, *, experiment_id: int) -> dict[str, Any] | None:
     return {"text": f"{'. '.join([said, *done])}."}
 
 
+@jobs.task("experiments.plan", label="Say how long an experiment takes", max_attempts=1)
+def plan(context: jobs.Context, *, experiment_id: int) -> dict[str, Any] | None:
+    """Measure the primary metric of a draft; what was measured within a day is not measured again."""
+    rows = Experiment.objects.in_workspace(context.workspace_id or 0).filter(state=ExperimentState.DRAFT)
+    experiment = rows.filter(pk=experiment_id).first()
+    found = services.plan_size(experiment=experiment, at=context.now()) if experiment else None
+    if experiment is None or found is None:
+        return None
+    if found.why:
+        return {"text": f"{experiment.key}: {found.why}"}
+    return {"text": f"{experiment.key} takes {found.units:,} units, {found.days or '–'} days."}
+
+
 @jobs.task("experiments.read_all", label="Read every running experiment", priority=-3)
 def read_all(context: jobs.Context) -> dict[str, Any]:
     """Queue a readout of every experiment that runs."""

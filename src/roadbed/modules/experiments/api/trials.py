@@ -195,8 +195,8 @@ def get_experiment_readiness(request: HttpRequest, workspace: Path[str], key: st
     """Say what keeps an experiment from being started, how many units it takes and how long."""
     experiment = experiment_or_404(access_of(request), key)
     at = timezone.now()
-    plan = services.plan_size(experiment=experiment, at=at)
-    obstacles = services.readiness(experiment=experiment, at=at)
+    plan = services.plan_size(experiment=experiment, at=at, measures=False)
+    obstacles = services.readiness(experiment=experiment, at=at, measures=False)
     return {
         "ready": experiment.is_draft and not any(one.stops for one in obstacles),
         "obstacles": obstacles,

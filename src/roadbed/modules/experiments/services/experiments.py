@@ -98,6 +98,7 @@ def create_experiment(
     _tell_owner(experiment, at=at)
     _put_metrics(experiment, fields.metrics)
     _put_tests(experiment, fields.tests, actor=actor, at=at)
+    _queue_plan(experiment)
     return experiment
 
 
@@ -145,7 +146,19 @@ def change_experiment(
         records.record_activity(record=experiment, actor=actor, verb="changed metrics", at=at, changes=facts)
     if tests is not None:
         _put_tests(experiment, tests, actor=actor, at=at)
+    if experiment.is_draft:
+        _queue_plan(experiment)
     return experiment
+
+
+def _queue_plan(experiment: Experiment) -> None:
+    """Let the primary metric be measured, so that the draft's page says how long it takes."""
+    jobs.enqueue_on_commit(
+        "experiments.plan",
+        workspace_id=experiment.workspace_id,
+        key=f"plan {experiment.pk}",
+        experiment_id=experiment.pk,
+    )
 
 
 def _tell_owner(experiment: Experiment, *, at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from roadbed.analytics.sources import history
 from roadbed.analytics.sources.places import SourceError
 from roadbed.modules.experiments import selectors
 from roadbed.modules.experiments.models import Experiment, Metric, MetricRole
@@ -13,6 +14,7 @@ from roadbed.modules.experiments.services import metrics
 from roadbed_engines.errors import NotEnoughDataError
 
 WEEKS = 8
+UNMEASURED = "Nothing is known of the primary metric’s past yet: it is measured when a draft is saved, and once more at the start."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,32 @@ class Told:
 
     history: History | None
     problem: str = ""
+    is_measured: bool = True
 
 
-def history_of(*, metric: Metric, at: datetime) -> Told:
-    """Return what a metric was in the last weeks; what was told within a day is told again."""
+def history_of(*, metric: Metric, at: datetime, measures: bool = True) -> Told:
+    """Return what a metric was in the last weeks; what was told within a day is told again.
+
+    Parameters
+    ----------
+    measures : bool
+        Ask the data where nothing was told lately; otherwise only what was kept is told, and nothing is written.
+    """
     version = selectors.current_version(metric)
+    if not measures:
+        kept = selectors.history_of(version, weeks=WEEKS)
+        return (
+            Told(None, is_measured=False) if kept is None else _told(history.History.from_plain(kept.found))
+        )
     try:
-        found = metrics.metric_history(metric, weeks=WEEKS, at=at, version=version)
+        return _told(metrics.metric_history(metric, weeks=WEEKS, at=at, version=version))
     except SourceError as error:
         return Told(None, str(error))
     except NotEnoughDataError:
         return Told(None)
+
+
+def _told(found: history.History) -> Told:
     return Told(
         History(
             value=found.value,
@@ -43,12 +60,14 @@ def history_of(*, metric: Metric, at: datetime) -> Told:
     )
 
 
-def plan_size(*, experiment: Experiment, at: datetime) -> PowerPlan | None:
+def plan_size(*, experiment: Experiment, at: datetime, measures: bool = True) -> PowerPlan | None:
     """Return how many units an experiment takes and how long; None without a primary metric."""
     row = experiment.metrics.filter(role=MetricRole.PRIMARY).select_related("metric").first()
     if row is None:
         return None
-    told = history_of(metric=row.metric, at=at)
+    told = history_of(metric=row.metric, at=at, measures=measures)
     if told.problem:
         return PowerPlan(None, why=told.problem, is_impossible=True)
+    if not told.is_measured:
+        return PowerPlan(None, why=UNMEASURED)
     return power_plan(experiment=experiment, history=told.history)

@@ -15,12 +15,18 @@ from roadbed.modules.experiments.models import (
     Randomised,
 )
 from roadbed.modules.experiments.selectors.planning import LONGEST_DAYS, power_plan
-from roadbed.modules.experiments.services.histories import history_of
+from roadbed.modules.experiments.services.histories import UNMEASURED, history_of
 from roadbed.modules.experiments.services.obstacles import Obstacle
 
 
-def readiness(*, experiment: Experiment, at: datetime) -> list[Obstacle]:
-    """Return every obstacle, the ones that stop a start first."""
+def readiness(*, experiment: Experiment, at: datetime, measures: bool = True) -> list[Obstacle]:
+    """Return every obstacle, the ones that stop a start first.
+
+    Parameters
+    ----------
+    measures : bool
+        Ask the data where the primary metric was not measured lately.
+    """
     rows = list(experiment.metrics.select_related("metric"))
     found = [
         *_words(experiment),
@@ -30,7 +36,7 @@ def readiness(*, experiment: Experiment, at: datetime) -> list[Obstacle]:
         *_plan(experiment),
     ]
     if not any(one.stops for one in found):
-        found += _size(experiment, rows, at)
+        found += _size(experiment, rows, at, measures=measures)
     return sorted(found, key=lambda one: not one.stops)
 
 
@@ -116,11 +122,16 @@ def _plan(experiment: Experiment) -> Iterator[Obstacle]:
         )
 
 
-def _size(experiment: Experiment, rows: list[ExperimentMetric], at: datetime) -> Iterator[Obstacle]:
+def _size(
+    experiment: Experiment, rows: list[ExperimentMetric], at: datetime, *, measures: bool
+) -> Iterator[Obstacle]:
     primary = next(row for row in rows if row.role == MetricRole.PRIMARY)
-    found = history_of(metric=primary.metric, at=at)
+    found = history_of(metric=primary.metric, at=at, measures=measures)
     if found.problem:
         yield Obstacle("metrics", f"{primary.metric.title} cannot be measured: {found.problem}")
+        return
+    if not found.is_measured:
+        yield Obstacle("plan", UNMEASURED, stops=False)
         return
     plan = power_plan(experiment=experiment, history=found.history)
     if plan.is_impossible:

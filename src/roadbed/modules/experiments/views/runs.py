@@ -64,8 +64,8 @@ def common(access: Access, experiment: Experiment) -> dict[str, Any]:
 
 def _draft(experiment: Experiment) -> dict[str, Any]:
     at = timezone.now()
-    plan = services.plan_size(experiment=experiment, at=at)
-    obstacles = services.readiness(experiment=experiment, at=at)
+    plan = services.plan_size(experiment=experiment, at=at, measures=False)
+    obstacles = services.readiness(experiment=experiment, at=at, measures=False)
     whole = sum(experiment.shares.values()) or 1.0
     history = plan.history if plan else None
     return {
