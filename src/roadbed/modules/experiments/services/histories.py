@@ -14,7 +14,9 @@ from roadbed.modules.experiments.services import metrics
 from roadbed_engines.errors import NotEnoughDataError
 
 WEEKS = 8
-UNMEASURED = "Nothing is known of the primary metric’s past yet: it is measured when a draft is saved, and once more at the start."
+UNMEASURED = (
+    "Nothing is known of the primary metric’s past yet. It is told once a draft is saved, and at the start."
+)
 
 
 @dataclass(frozen=True, slots=True)
