@@ -5,6 +5,11 @@ modules have made of them (tenth_year_modules.py), in a database of its own (SQL
 DATABASE_URL), asks every page several times through the whole middleware, and prints the CPU time (best of the
 rounds), the queries, and the ratio to the bare page that only says no.
 
+Beside it stands the time at the machine's best: the bare page is timed beside each request, and the best request of a
+page is divided by how much slower than its fastest time of all the bare page was just then. On a quiet machine the two
+are the same; on one that others use, CPU time grows threefold by itself, and the second column says what the page
+costs. The claim is judged by it.
+
     .venv/bin/python benchmarks/pages.py [--feedback 100000] [--rounds 5] [--only theme] [--keep FOLDER] [--profile]
 
 `--keep` leaves the database in a folder and finds it there the next time; `--only` asks the pages whose name holds
@@ -114,7 +119,7 @@ PAGES = (
     ("conflicts with trackers", "trackers/decisions/"),
     ("flags", "experiments/flags/"),
     ("one flag", "experiments/flags/fl-7/"),
-    ("one flag, in development", "experiments/flags/fl-7/in/dev/"),
+    ("one flag, in development", "experiments/flags/fl-7/in/development/"),
     ("stale flags", "experiments/flags/stale/"),
     ("search, common word", "search/?q=driver"),
     ("search, two words", "search/?q=battery+night"),
@@ -178,7 +183,15 @@ def main() -> int:
     print(f"filled in {time.perf_counter() - began:.0f} s ({connection.vendor})")
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
-    results, slow, bare = [], 0, 0.0
+    results, slow = [], 0
+
+    def time_of(address: str) -> float:
+        start = time.process_time()
+        browser.get(address)
+        return (time.process_time() - start) * 1000
+
+    nowhere = "/w/bench/no-such-page/"
+    quickest = min(time_of(nowhere) for _ in range(40))
     first = Feedback.objects.order_by("pk").values_list("pk", flat=True)[1]
     asked = [(name, path.format(feedback=first)) for name, path in PAGES if options.only in name]
     for name, path in (("(a page that says no)", "no-such-page/"), *asked):
@@ -188,22 +201,29 @@ def main() -> int:
             answer = browser.get(address)
         queries = len(captured)
         reset_queries()
-        times = []
+        times, beside = [], []
         for _ in range(options.rounds):
-            start = time.process_time()
-            browser.get(address)
-            times.append((time.process_time() - start) * 1000)
-        best = min(times)
-        bare = bare or best
+            beside.append(min(time_of(nowhere) for _ in range(3)))
+            times.append(time_of(address))
+        quickest = min(quickest, *beside)
+        best, bare = min(times), min(beside)
+        at_best = best * quickest / bare
         wrong = answer.status_code != 200 and name[0] != "("
-        over = best > BUDGET_MS or wrong
+        over = min(best, at_best) > BUDGET_MS or wrong
         slow += over
         results.append(
-            {"page": name, "status": answer.status_code, "cpu_ms": round(best, 1), "queries": queries}
+            {
+                "page": name,
+                "status": answer.status_code,
+                "cpu_ms": round(best, 1),
+                "at_best_ms": round(at_best, 1),
+                "queries": queries,
+            }
         )
         print(
-            f"{name:28} {answer.status_code} {best:8.1f} ms {best / bare:7.1f}x {queries:4} queries"
-            f"{'   OVER' if over else ''}"
+            f"{name:28} {answer.status_code} {best:8.1f} ms {at_best:8.1f} at best {best / bare:7.1f}x "
+            f"{queries:4} queries{'   OVER' if over else ''}",
+            flush=True,
         )
         if options.profile and name[0] != "(":
             show_where(lambda address=address: browser.get(address))

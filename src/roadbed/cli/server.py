@@ -91,8 +91,11 @@ def own_address(*, host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def wait_until_ready(household: Household, *, address: str, seconds: float = 60) -> None:
-    """Wait until the server answers; end with the reason when it does not."""
+def wait_until_ready(household: Household, *, address: str, seconds: float = 300) -> None:
+    """Wait until the server answers; end with the reason when it does not.
+
+    A child that dies ends it at once, so patience costs nothing; a busy machine may need minutes for a first start.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         dead = household.dead()
