@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from roadbed.core.jobs import services as jobs
 from roadbed.core.records.models import Activity
 from roadbed.modules.experiments import selectors, services
-from roadbed.modules.experiments.models import DataSource, Metric
-from roadbed.modules.experiments.selectors import metric_words
+from roadbed.modules.experiments.models import DataSource, ExperimentMetric, Metric, Readout
 from tests.experiments import happenings
 from tests.people import NOW
 
@@ -75,14 +74,27 @@ class TestMetricPages:
         assert "Two weeks" in page
         assert Activity.objects.filter(record_id=metric.pk, verb="defined anew").exists()
 
-    def test_what_experiments_found_is_shown_where_a_module_says_so(self, workspace, ben, monkeypatch):
+    def test_what_experiments_found_is_shown(self, workspace, ben):
         ben.post("experiments/metrics/new/", FORM)
-        found = metric_words.MetricResult(
-            "E-1", "Shorter checkout", "/e/1/", 1, "new", None, 0.03, 0.01, 0.05, "Ship"
+        metric = Metric.objects.get()
+        fields = services.ExperimentFields(
+            title="Shorter checkout", settings={"hypothesis": "It sells more."}
         )
-        monkeypatch.setattr(metric_words, "_RESULTS", [lambda metric_id: [found]])
+        tried = services.create_experiment(workspace=workspace, fields=fields, actor=ben.actor, at=NOW)
+        ExperimentMetric.objects.create(experiment=tried, metric=metric, role="primary")
+        assert "Not read yet." in ben.get("experiments/metrics/m-1/").content.decode()
+        line = {
+            "metric": metric.title,
+            "variant": "new",
+            "text": "+3.0% (1.0 to 5.0)",
+            "shown": [0.01, 0.03, 0.05],
+        }
+        Readout.objects.create(
+            experiment=tried, number=1, at=NOW, as_of=NOW, digest="0" * 64, verdict="ship", summary=[line]
+        )
         page = ben.get("experiments/metrics/m-1/").content.decode()
         assert "Shorter checkout" in page
+        assert "new: +3.0% (1.0 to 5.0)" in page
         assert "chart-results" in page
 
     def test_lists_cost_the_same_whatever_their_length(self, workspace, ben):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from roadbed.analytics.events import compaction, reading
+from roadbed.analytics.events import compaction, copying, reading
 from roadbed.analytics.events.store import EventStore
 from roadbed.config.ofrep.exposures import Exposures
 from roadbed.config.ofrep.store import compile_entry
@@ -229,3 +229,24 @@ def _exposure(one):
         one.workspace_id, one.environment, one.flag, one.variant, one.unit, one.unit_type,
         datetime.fromtimestamp(one.at, tz=UTC),
     )  # fmt: skip
+
+
+def test_a_backup_holds_the_events_as_of_one_moment(workspace, key, tmp_path):
+    send(
+        key,
+        {"events": [{"name": "visit", "unit": f"u{at}"} for at in range(5)]},
+        **{"Idempotency-Key": "old"},
+    )
+    services.move_events(workspace_id=workspace.pk, at=datetime.now(UTC))
+    send(key, {"name": "visit", "unit": "fresh"}, **{"Idempotency-Key": "new"})
+    store = services.event_store(workspace.pk)
+    copied = tmp_path / "copied"
+    for path, name in copying.files_of(store.folder):
+        with pytest.raises(compaction.CompactingError):
+            compaction.compact(store, now=datetime.now(UTC))
+        (copied / name).parent.mkdir(parents=True, exist_ok=True)
+        (copied / name).write_bytes(path.read_bytes())
+    again = EventStore(copied)
+    compaction.compact(again, now=datetime.now(UTC))
+    units = reading.ask(again, lambda table: sorted(table.unit.to_pyarrow().to_pylist()))
+    assert units == ["fresh", "u0", "u1", "u2", "u3", "u4"]

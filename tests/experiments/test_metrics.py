@@ -91,11 +91,11 @@ class TestHistory:
 
     def test_days_are_measured_once_their_windows_are_over(self, workspace, ben, data):
         version = selectors.current_version(metric(workspace, ben.actor))
-        assert services.measure_days(version=version, at=happenings.END, days=14) == 14
+        assert services.measure_days(version=version, at=happenings.END, days=10) == 10
         days = selectors.days_of(version)
-        assert [day.is_final for day in days] == [True] * 6 + [False] * 8
+        assert [day.is_final for day in days] == [True] * 2 + [False] * 8
         assert all(day.units > 0 for day in days)
-        assert services.measure_days(version=version, at=happenings.END, days=14) == 8
+        assert services.measure_days(version=version, at=happenings.END, days=10) == 8
 
     def test_too_few_units_are_refused_with_a_reason(self, workspace, ben, settings, tmp_path):
         settings.ROADBED_DATA = tmp_path

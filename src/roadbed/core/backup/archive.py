@@ -19,7 +19,9 @@ from roadbed.core.backup import postgres, sqlite
 from roadbed.core.backup.errors import BackupError, RefusedError
 from roadbed.core.backup.manifest import Manifest, Part
 
-FILES = "files"
+FILES, EVENTS = "files", "events"
+ROOMS = (FILES, EVENTS)
+"""Folders of the data folder that a backup holds, besides the database."""
 BLOCK = 1024 * 1024
 
 
@@ -93,19 +95,22 @@ def restore(*, source: Path, data: Path, at: datetime, force: bool = False) -> M
     described = read_manifest(source)
     manifests.check_fits(described)
     engine = sqlite if connection.vendor == "sqlite" else postgres
-    if not force and (engine.holds_data() or any(_files(data))):
+    if not force and (
+        engine.holds_data() or any((data / name).is_dir() and any((data / name).iterdir()) for name in ROOMS)
+    ):
         raise RefusedError("there is data here already; with --force it is set aside and replaced")
     stamp = at.strftime("%Y%m%d-%H%M%S")
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as room:
         _unpack(source, described, Path(room))
         engine.load(Path(room) / "database", described=described, data=data, stamp=stamp)
-        unpacked, present = Path(room) / FILES, data / FILES
-        if present.is_dir():
-            aside = data / "replaced" / stamp
-            aside.mkdir(parents=True, exist_ok=True)
-            present.rename(aside / FILES)
-        if unpacked.is_dir():
-            unpacked.rename(present)
+        for name in ROOMS:
+            unpacked, present = Path(room) / name, data / name
+            if present.is_dir():
+                aside = data / "replaced" / stamp
+                aside.mkdir(parents=True, exist_ok=True)
+                present.rename(aside / name)
+            if unpacked.is_dir():
+                unpacked.rename(present)
     return described
 
 
@@ -114,6 +119,14 @@ def _files(data: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted((data / FILES).rglob("*")):
         if path.is_file():
             yield path, path.relative_to(data).as_posix()
+    for folder in sorted((data / EVENTS).glob("*")):
+        if folder.is_dir():
+            from roadbed.analytics.events import (
+                copying,
+            )  # columns take a second to load: only where there are events
+
+            for path, name in copying.files_of(folder):
+                yield path, f"{EVENTS}/{folder.name}/{name}"
 
 
 def _add(archive: zipfile.ZipFile, source: Path, name: str) -> Part:

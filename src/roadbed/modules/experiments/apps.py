@@ -64,7 +64,7 @@ class ExperimentsConfig(AppConfig):
             navigation.Entry(label="Flags", path="experiments/flags/", group="Prove", order=30)
         )
         navigation.register(
-            navigation.Entry(label="Metrics", path="experiments/metrics/", group="Prove", order=20)
+            navigation.Entry(label="Metrics", path="experiments/metrics/", group="Prove", order=25)
         )
         settings_tabs.register(
             settings_tabs.Tab(label="Flags", path="settings/flags/", group="Connections", role=Role.MAKER)

@@ -120,7 +120,7 @@ class DefinitionForm(forms.Form):
     kind = forms.ChoiceField(choices=MetricKind.choices, initial=MetricKind.PROPORTION)
     source = forms.ChoiceField(label="Facts from")
     how = forms.ChoiceField(label="Put together as", choices=WAYS, required=False)
-    column = forms.CharField(max_length=120, required=False, help_text="Such as value; not needed to count.")
+    column = forms.CharField(max_length=120, required=False)
     filters = forms.CharField(
         required=False, max_length=4000, label="Only facts where", help_text=FILTERS_HELP,
         widget=forms.Textarea(attrs={"rows": 2, "class": "mono", "spellcheck": "false"}),
@@ -143,7 +143,14 @@ class DefinitionForm(forms.Form):
         label="Percentile",
         help_text="90 for the slowest tenth.",
     )
-    from_days = forms.FloatField(required=False, min_value=0, max_value=366, label="From day", initial=0)
+    from_days = forms.FloatField(
+        required=False,
+        min_value=0,
+        max_value=366,
+        label="From day",
+        initial=0,
+        help_text="0 is the exposure itself.",
+    )
     to_days = forms.FloatField(
         min_value=0.01,
         max_value=366,
@@ -179,7 +186,11 @@ class DefinitionForm(forms.Form):
         help_text="As a guardrail, up to how much worse is not worse.",
     )  # fmt: skip
     matters = forms.FloatField(
-        required=False, min_value=0, max_value=900, label="Smallest effect that matters, %"
+        required=False,
+        min_value=0,
+        max_value=900,
+        label="Smallest effect that matters, %",
+        help_text="Plans how long experiments run.",
     )
     note = forms.CharField(
         required=False, max_length=300, label="Why", help_text="For whoever reads the versions."

@@ -60,7 +60,6 @@ from roadbed.modules.experiments.selectors.library import (
 from roadbed.modules.experiments.selectors.metric_words import (
     MetricResult,
     describe_version,
-    register_results,
     results_of,
 )
 from roadbed.modules.experiments.selectors.metrics import (
@@ -158,7 +157,6 @@ __all__ = [
     "preview",
     "problems_of",
     "readouts_of",
-    "register_results",
     "report_shares_of",
     "results_of",
     "revisions_of",

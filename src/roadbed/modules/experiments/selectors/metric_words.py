@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from roadbed.modules.experiments.models import MetricVersion
+from roadbed.modules.experiments.models import ExperimentMetric, Metric, MetricVersion, Readout
 
 WAYS = {
     "sum": "the sum of {column}", "mean": "the mean of {column}", "max": "the largest {column}",
     "count": "how many {source}", "distinct": "how many different {column}", "any": "whether there is any of {source}",
 }  # fmt: skip
+MOST_RESULTS = 200
 BY_ITSELF = {"mean": "sum", "count": "count", "ratio": "sum", "quantile": "sum"}
 
 
@@ -24,28 +25,55 @@ class MetricResult:
     title: str
     url: str
     version: int
-    variant: str
     ended: date | None
-    lift: float | None
-    low: float | None
-    high: float | None
-    verdict: str = ""
+    state: str
+    variant: str = ""
+    lift: float | None = None
+    low: float | None = None
+    high: float | None = None
+    said: str = ""
     trusted: bool = True
 
 
-Results = Callable[[int], Sequence[MetricResult]]
-_RESULTS: list[Results] = []
-
-
-def register_results(results: Results) -> None:
-    """Let pages of metrics show what experiments found: called with the metric's id, the newest first."""
-    if results not in _RESULTS:
-        _RESULTS.append(results)
-
-
-def results_of(metric_id: int) -> list[MetricResult]:
-    """Return what experiments found of a metric."""
-    return [one for each in _RESULTS for one in each(metric_id)]
+def results_of(metric: Metric, *, workspace: str) -> list[MetricResult]:
+    """Return what experiments found of a metric, by their last readout, the newest first; two queries."""
+    uses = list(
+        ExperimentMetric.objects.filter(metric=metric, experiment__deleted_at__isnull=True)
+        .select_related("experiment", "pinned")
+        .order_by("-experiment__started_at", "-experiment_id")[:MOST_RESULTS]
+    )
+    readouts = {
+        one.experiment_id: one
+        for one in Readout.objects.filter(experiment__in=[use.experiment_id for use in uses]).order_by(
+            "number"
+        )
+    }
+    found: list[MetricResult] = []
+    for use in uses:
+        experiment, readout = use.experiment, readouts.get(use.experiment_id)
+        head: dict[str, Any] = {
+            "key": experiment.key,
+            "title": experiment.title,
+            "url": f"/w/{workspace}/experiments/{experiment.key.lower()}/",
+            "version": use.pinned.number if use.pinned else metric.latest,
+            "ended": experiment.stopped_at.date() if experiment.stopped_at else None,
+            "state": experiment.get_state_display(),
+        }
+        lines = [one for one in readout.summary if one.get("metric") == metric.title] if readout else []
+        for line in lines:
+            shown = line.get("shown") or (None, None, None)
+            found.append(
+                MetricResult(
+                    **head,
+                    variant=str(line.get("variant", "")),
+                    low=shown[0], lift=shown[1], high=shown[2],
+                    said=str(line.get("text") or line.get("refused") or ""),
+                    trusted=bool(readout and readout.is_trusted),
+                )
+            )  # fmt: skip
+        if not lines:
+            found.append(MetricResult(**head, said="Not read yet."))
+    return found
 
 
 def describe_version(version: MetricVersion) -> list[tuple[str, str]]:

@@ -112,7 +112,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
     metric = metric_or_404(access, key)
     versions = selectors.versions_of(metric)
     version = _chosen(request, versions)
-    results = selectors.results_of(metric.pk)
+    results = selectors.results_of(metric, workspace=access.workspace.slug)
     drawings = {
         "days_chart": metric_drawings.of_days(selectors.days_of(version), version),
         "results_chart": metric_drawings.of_results(results, desired=version.desired),
