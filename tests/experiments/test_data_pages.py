@@ -112,7 +112,7 @@ class TestMetricPages:
 
 
 class TestDataPages:
-    def test_a_file_is_uploaded_mapped_and_tried(self, workspace, ada, ben):
+    def test_a_file_is_uploaded_mapped_and_tried(self, workspace, ada, ben, monkeypatch):
         assert (
             ada.post("settings/data/sources/?kind=files", {"name": "Shop", "key": "shop"}).status_code == 302
         )
@@ -144,9 +144,16 @@ class TestDataPages:
                 "settings/data/exposures/new/", {**mapped, "table": "", "sql": sql, "deed": "try"}
             )
             assert said in answer.content.decode(), sql
+        endless = "select count(*) as who from t_2026_shown, range(1000000000000) r(x) where hash(x) = 7"
+        with monkeypatch.context() as hurried:
+            hurried.setattr("roadbed.analytics.sources.trying.SECONDS", 1)
+            answer = ben.post(
+                "settings/data/exposures/new/", {**mapped, "table": "", "sql": endless, "deed": "try"}
+            )
+        assert "longer than 1 seconds" in answer.content.decode()
         assert ben.post("settings/data/exposures/new/", {**mapped, "deed": "save"}).status_code == 302
-        facts = {**mapped, "key": "orders", "table": "", "sql": "select who, at, spent * 2 as double from t_2026_shown",
-                 "values": "double", "deed": "save"}  # fmt: skip
+        sql = 'select who, "at", spent * 2 as double from t_2026_shown'
+        facts = {**mapped, "key": "orders", "table": "", "sql": sql, "values": "double", "deed": "save"}
         assert ben.post("settings/data/facts/new/", facts).status_code == 302
         page = ben.get("settings/data/").content.decode()
         assert "Shown" in page

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from roadbed.analytics.sources import sql
 from roadbed.analytics.sources.places import Events, Postgres, Relation, SourceError
 
 MEMORY = "1GB"
-SECONDS = 120
-"""How long a statement may take in a warehouse."""
+SECONDS = 900
+"""How long an analysis may take."""
 CONNECT_SECONDS = 8
 EVENTS, EXPOSURES = "events", "exposures"
 TEXT = {".csv", ".tsv", ".tab", ".txt"}
@@ -50,8 +51,13 @@ class Opened:
 
 
 @contextmanager
-def opened(relations: Iterable[Relation]) -> Iterator[Opened]:
+def opened(relations: Iterable[Relation], *, seconds: int = SECONDS) -> Iterator[Opened]:
     """Open relations together, so that they can be joined; everything is closed in the end.
+
+    Parameters
+    ----------
+    seconds : int
+        How long all of it may take on our own machine; in a warehouse, how long one statement may.
 
     Raises
     ------
@@ -69,8 +75,12 @@ def opened(relations: Iterable[Relation]) -> Iterator[Opened]:
     import psycopg
 
     try:
-        with _postgres(wanted, warehouses.pop()) if warehouses else _duckdb(wanted) as found:
+        with (
+            _postgres(wanted, warehouses.pop(), seconds) if warehouses else _duckdb(wanted, seconds) as found
+        ):
             yield found
+    except (duckdb.InterruptException, psycopg.errors.QueryCanceled) as error:
+        raise SourceError(f"It took longer than {seconds} seconds, and was given up.") from error
     except (duckdb.Error, psycopg.Error) as error:
         raise SourceError(words(error)) from error
 
@@ -94,9 +104,11 @@ def _name(text: str) -> str:
 
 
 @contextmanager
-def _duckdb(wanted: Sequence[Relation]) -> Iterator[Opened]:
+def _duckdb(wanted: Sequence[Relation], seconds: int) -> Iterator[Opened]:
     room = tempfile.mkdtemp(prefix="roadbed-analysis-")
     connection = ibis.duckdb.connect(memory_limit=MEMORY, temp_directory=room)
+    done = threading.Event()
+    threading.Thread(target=_give_up, args=[connection, done, seconds], daemon=True).start()
     try:
         # Rows are summed up in any order; keeping it would cost memory.
         connection.raw_sql("SET preserve_insertion_order = false")
@@ -118,8 +130,18 @@ def _duckdb(wanted: Sequence[Relation]) -> Iterator[Opened]:
             found.tables[one] = _relation(connection, one, at, tables)
         yield found
     finally:
+        done.set()
         connection.disconnect()
         shutil.rmtree(room, ignore_errors=True)
+
+
+def _give_up(connection: Any, done: threading.Event, seconds: int) -> None:
+    """Interrupt whatever runs once the time is over, and again: what runs then may just have begun."""
+    if done.wait(seconds):
+        return
+    while not done.wait(0.2):
+        with suppress(duckdb.Error):  # it was closed in this very moment
+            connection.con.interrupt()
 
 
 def _relation(connection: Any, one: Relation, at: int, tables: set[str]) -> ir.Table:
@@ -177,7 +199,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 @contextmanager
-def _postgres(wanted: Sequence[Relation], place: Postgres) -> Iterator[Opened]:
+def _postgres(wanted: Sequence[Relation], place: Postgres, seconds: int) -> Iterator[Opened]:
     import psycopg
 
     try:
@@ -191,7 +213,7 @@ def _postgres(wanted: Sequence[Relation], place: Postgres) -> Iterator[Opened]:
             sslmode=place.ssl,
             connect_timeout=CONNECT_SECONDS,
             application_name="roadbed",
-            options=f"-c statement_timeout={SECONDS * 1000} -c lock_timeout=5000",
+            options=f"-c statement_timeout={seconds * 1000} -c lock_timeout=5000",
             **({"hostaddr": place.reached} if place.reached else {}),
         )
     except psycopg.Error as error:

@@ -14,6 +14,8 @@ from roadbed.analytics.sources.opening import opened
 from roadbed.analytics.sources.places import Exposures, Facts, Relation, SourceError
 
 ROWS = 8
+SECONDS = 20
+"""How long a try may take: somebody waits for it."""
 LONGEST_CELL = 120
 
 
@@ -43,7 +45,7 @@ def attempt(relation: Relation, uses: Exposures | Facts | None = None) -> Tried:
     SourceError
         If it cannot be read at all.
     """
-    with opened([relation]) as found:
+    with opened([relation], seconds=SECONDS) as found:
         table = found[relation]
         used = dict(_uses(uses)) if uses is not None else {}
         problems = check_uses(table, uses) if uses is not None else ()

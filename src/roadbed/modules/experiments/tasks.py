@@ -55,7 +55,7 @@ def measure_metrics(context: jobs.Context) -> None:
 @jobs.task(
     "experiments.measure_metric", label="Measure a metric by day", max_attempts=2, timeout=timedelta(hours=1)
 )
-def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
+def measure_metric(context: jobs.Context, *, metric_id: int, days: int = services.DAYS) -> dict[str, Any]:
     """Measure the days of a metric that are not final yet; days that are stay as they are."""
     metric = (
         Metric.objects.in_workspace(context.workspace_id or 0)
@@ -68,9 +68,10 @@ def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
     version = selectors.current_version(metric)
     url = f"/w/{metric.workspace.slug}/experiments/metrics/{metric.key.lower()}/"
     try:
-        days = services.measure_days(
+        measured = services.measure_days(
             version=version,
             at=context.now(),
+            days=days,
             progress=lambda done, whole: context.progress(done, whole, "Measuring"),
         )
         services.metric_history(metric, weeks=services.WEEKS, at=context.now(), fresh=True)
@@ -78,7 +79,7 @@ def measure_metric(context: jobs.Context, *, metric_id: int) -> dict[str, Any]:
         return {"text": f"Measured {metric.key}, which has no history to plan from: {error}", "url": url}
     except SourceError as error:
         raise jobs.GiveUpError(str(error)) from error
-    return {"text": f"Measured {days} days of {metric.key}.", "url": url}
+    return {"text": f"Measured {measured} days of {metric.key}.", "url": url}
 
 
 @jobs.task("experiments.read", label="Read an experiment’s data", timeout=timedelta(hours=2))

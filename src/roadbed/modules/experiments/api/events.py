@@ -137,7 +137,7 @@ def send_events(request: HttpRequest) -> Any:
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > LONGEST_KEY:
         return problem(status=422, detail=f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+    if len(request.body) > LARGEST:
         return problem(status=413, detail=f"A batch has at most {LARGEST // 1024 // 1024} MB.")
     try:
         sent = read_body(request)

@@ -13,6 +13,7 @@ from typing import Any
 from roadbed.analytics.events import compaction
 from roadbed.analytics.events.store import EventStore
 from roadbed.core.accounts.actors import SYSTEM, Actor
+from roadbed.core.jobs import services as jobs
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Member, Product, Workspace
 from roadbed.modules.experiments import selectors, services
@@ -75,6 +76,12 @@ class _Story:
             services.read_experiment(experiment=running, actor=SYSTEM, at=self.at - days * DAY)
         services.read_experiment(experiment=holdout, actor=SYSTEM, at=self.at - 0.1 * DAY)
         self._draft()
+        for metric in self.metrics.values():
+            # Its page and planning tell of its days; the worker measures them while somebody looks around.
+            jobs.enqueue(
+                "experiments.measure_metric", workspace_id=self.workspace.pk, key=f"metric-{metric.pk}",
+                metric_id=metric.pk, days=21,
+            )  # fmt: skip
 
     def _measures(self) -> None:
         begun = self.at - 190 * DAY

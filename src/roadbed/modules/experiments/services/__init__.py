@@ -67,6 +67,7 @@ from roadbed.modules.experiments.services.histories import (
     plan_size,
 )
 from roadbed.modules.experiments.services.metrics import (
+    DAYS,
     WEEKS,
     MetricFields,
     change_metric,
@@ -125,6 +126,7 @@ from roadbed.modules.experiments.services.sources import (
 from roadbed.modules.experiments.services.sources import attempt as attempt_mapped
 
 __all__ = [
+    "DAYS",
     "MOST_EVENTS",
     "WEEKS",
     "BatchError",
