@@ -11,6 +11,19 @@ interface Answer {
 }
 
 const DAY = 86_400_000;
+
+/** A day so many days later, as the server writes it. */
+function later(day: string | undefined, days: number): string {
+  return new Date(Date.parse(day ?? "") + days * DAY).toISOString().slice(0, 10);
+}
+
+/** A day as the page says it: the year only where it is another one. */
+function said(day: string): string {
+  const date = new Date(`${day}T12:00:00`);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+}
+
 /** A hand that trembles less than this is a press, not a move. */
 const SLACK = 4;
 
@@ -127,9 +140,8 @@ export class TimeLine extends Island {
     if (!row || this.#busy) return;
     const values: Record<string, string> = { key: row.dataset.keyOf ?? "" };
     if (this.dataset.branch) values.branch = this.dataset.branch;
-    const begin = Date.parse(row.dataset.start ?? "");
     if (how.days !== undefined) {
-      values.not_before = new Date(begin + how.days * DAY).toISOString().slice(0, 10);
+      values.not_before = later(row.dataset.start, how.days);
     } else if (how.near) {
       values[how.above ? "before" : "after"] = how.near.dataset.keyOf ?? "";
     }
@@ -161,9 +173,10 @@ export class TimeLine extends Island {
       const moved = shift && one.querySelector("[data-bar]");
       if (!shift || !moved) continue;
       this.#shift(moved, shift[0], shift[1], false);
-      one.dataset.start = new Date(Date.parse(one.dataset.start ?? "") + shift[0] * DAY)
-        .toISOString()
-        .slice(0, 10);
+      one.dataset.start = later(one.dataset.start, shift[0]);
+      one.dataset.end = later(one.dataset.end, shift[1]);
+      const end = one.querySelector(".tl__end .num");
+      if (end) end.textContent = `about ${said(one.dataset.end)}`;
     }
     if (how.near) {
       if (how.above) how.near.before(row);

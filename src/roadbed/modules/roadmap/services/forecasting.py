@@ -274,6 +274,11 @@ class _Writer:
             moved = recalibration.stretch_days(outlook.days.astype(np.float64), factors)
             outlook = replace(outlook, days=np.maximum(1, np.ceil(moved - 1e-9)).astype(outlook.days.dtype))
             quantiles = _quantiles(outlook)
+            # Nothing is done before it begins: what moves the middle date moves the start and the plain finish alike.
+            middle = float(factors[recalibration.ASKED[0]])
+            finish = max(1, round(finish * middle)) if finish > 0 else finish
+            if start > first:
+                start = first + timedelta(days=round((start - first).days * middle))
         days: Callable[[float], date] = lambda level: last_day(first, outlook.at(level))  # noqa: E731 - said once
         p50 = days(0.5)
         return ForecastRow(

@@ -108,6 +108,7 @@ def line(
         "chance": formats.percent(row.chance) if row.chance is not None else "",
         "p85": day(row.p85),
         "start": row.start.isoformat(),
+        "end": row.p85.isoformat(),
     }
 
 
