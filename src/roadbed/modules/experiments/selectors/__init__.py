@@ -31,6 +31,7 @@ from roadbed.modules.experiments.selectors.figures import (
     line_of,
     lines_of,
     percent,
+    reasons_of,
 )
 from roadbed.modules.experiments.selectors.flags import (
     access_environment,
@@ -157,6 +158,7 @@ __all__ = [
     "preview",
     "problems_of",
     "readouts_of",
+    "reasons_of",
     "report_shares_of",
     "results_of",
     "revisions_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -216,6 +217,16 @@ def _line(
 def primary_lines(lines: Sequence[Line]) -> list[Line]:
     """Return the lines of the primary metric."""
     return [one for one in lines if one.role == "primary"]
+
+
+def reasons_of(document: Mapping[str, Any]) -> list[str]:
+    """Return why something is recommended, with minus signs as people write them.
+
+    >>> reasons_of({"recommendation": {"reasons": ["new: Orders is better: -2.0% to -1.0%."]}})
+    ['new: Orders is better: −2.0% to −1.0%.']
+    """
+    said = document.get("recommendation") or {}
+    return [re.sub(r"(?<!\S)-(?=\d)", "−", one) for one in said.get("reasons", [])]
 
 
 def headline(document: Mapping[str, Any], *, variant: str = "", plan: str = "") -> str:

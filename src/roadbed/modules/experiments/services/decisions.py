@@ -29,8 +29,8 @@ FOLLOWS: dict[str, set[str]] = {
     Verdict.SHIP: {Decided.SHIP},
     Verdict.ROLL_BACK: {Decided.ROLL_BACK, Decided.KEEP},
     Verdict.NO_DIFFERENCE: {Decided.KEEP, Decided.ROLL_BACK, Decided.NOTHING},
-    Verdict.UNHEALTHY: {Decided.NOTHING, Decided.ROLL_BACK},
-    Verdict.TOO_EARLY: {Decided.NOTHING},
+    Verdict.UNHEALTHY: {Decided.NOTHING, Decided.ROLL_BACK, Decided.KEEP},
+    Verdict.TOO_EARLY: {Decided.NOTHING, Decided.KEEP},
     Verdict.JUDGEMENT: set(Decided.values),
 }
 """Which decisions follow which recommendation; every other one is against it."""

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from roadbed.modules.experiments.models import Experiment, ExperimentDecision, LookPlan, Readout
-from roadbed.modules.experiments.selectors import latest_readout, lines_of, metrics_of, targets_of
+from roadbed.modules.experiments.selectors import latest_readout, lines_of, metrics_of, reasons_of, targets_of
 from roadbed_engines.stats.bayes import Prior
 
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -95,7 +95,7 @@ def facts_of_report(*, experiment: Experiment, readout: Readout | None) -> dict[
         "readout": readout.number if readout else None,
         "verdict": f"{recommendation.get('verdict', '')} {recommendation.get('variant') or ''}".strip(),
         "choices": recommendation.get("choices", []),
-        "reasons": recommendation.get("reasons", []),
+        "reasons": reasons_of(document),
         "decision": None
         if decision is None
         else {

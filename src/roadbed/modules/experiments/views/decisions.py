@@ -31,7 +31,7 @@ def decide(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         "base": trial_parts.base(access),
         "readout": readout,
         "verdict": trial_parts.verdict_words(readout.verdict, readout.variant) if readout else "",
-        "reasons": said.get("reasons", []),
+        "reasons": selectors.reasons_of(readout.document) if readout else [],
         "choices": said.get("choices", []),
     }
     if request.method == "GET":

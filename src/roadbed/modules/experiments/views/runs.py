@@ -110,7 +110,7 @@ def run_context(
             readout.verdict, readout.variant, days_left=readout.days_left
         ),
         "verdict_tone": trial_parts.VERDICTS.get(readout.verdict, ""),
-        "reasons": said.get("reasons", []),
+        "reasons": selectors.reasons_of(document),
         "choices": said.get("choices", []),
         "checks": run_parts.checks(readout),
         "leaks": run_parts.leaks(readout),
