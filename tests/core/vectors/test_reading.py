@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from roadbed.core.jobs import services as jobs
 from roadbed.core.records import services as records
 from roadbed.core.search import services as search
 from roadbed.core.search.models import SearchEntry
-from roadbed.core.vectors import checks, embedders, selectors
+from roadbed.core.vectors import checks, embedders, events, selectors, tasks
 from roadbed.core.vectors import services as vectors
 from roadbed.core.vectors.models import Passage, Reader, TextVector
 from roadbed.modules.insights.models import Feedback
@@ -74,6 +75,23 @@ class TestCatchUp:
         words = selectors.texts_of([row.pk for row in rows[1:]])
         assert len(rows) > 3
         assert all(len(text.split()) <= 110 for text in words.values())
+
+    def test_turns_that_let_others_pass_end_with_one_that_tells_who_waits(
+        self, workspace, notes, monkeypatch
+    ):
+        told = []
+        monkeypatch.setattr("roadbed.core.vectors.services.reading.ENTRIES", 2)
+        monkeypatch.setattr(tasks, "TURN", -1.0)
+        monkeypatch.setattr(tasks, "_others_wait", lambda context: True)
+        monkeypatch.setattr(events, "announce", told.append)
+        context = SimpleNamespace(workspace_id=workspace.pk, progress=lambda *said: None)
+        for _ in range(2):
+            with pytest.raises(jobs.RetryLaterError):
+                tasks.embed(context)
+        assert told == []
+        # The third turn reads the last text: nobody would be told if it passed once more and found nothing to do.
+        tasks.embed(context)
+        assert told == [workspace.pk]
 
     def test_stopping_keeps_the_batches_that_were_done(self, workspace, notes, monkeypatch):
         monkeypatch.setattr("roadbed.core.vectors.services.reading.ENTRIES", 2)

@@ -22,18 +22,24 @@ def embed(context: jobs.Context) -> dict[str, object] | None:
     if context.workspace_id is None:
         return None
     began = time.monotonic()
+    workspace_id = context.workspace_id
 
     def progress(done: int, total: int | None, note: str) -> None:
         context.progress(done, total, note)
-        if time.monotonic() - began > TURN and _others_wait(context):
+        # Only where more is left: the turn that reads the last text is the one that tells whoever waits for all.
+        if (
+            time.monotonic() - began > TURN
+            and _others_wait(context)
+            and vectors.has_work(workspace_id=workspace_id)
+        ):
             raise jobs.RetryLaterError("it lets other work pass", after=timedelta(0))
 
     try:
-        done = vectors.catch_up(workspace_id=context.workspace_id, progress=progress, threads=2)
+        done = vectors.catch_up(workspace_id=workspace_id, progress=progress, threads=2)
     except ModelMissingError as error:
         raise jobs.GiveUpError(str(error)) from error
     if done.cut or done.read:
-        events.announce(context.workspace_id)
+        events.announce(workspace_id)
     return {"text": f"Read {done.read:,} new texts." if done.read else "Every text was read already."}
 
 
