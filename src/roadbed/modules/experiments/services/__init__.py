@@ -66,6 +66,14 @@ from roadbed.modules.experiments.services.histories import (
     history_of,
     plan_size,
 )
+from roadbed.modules.experiments.services.mapping import attempt as attempt_mapped
+from roadbed.modules.experiments.services.mapping import (
+    draft_exposure_source,
+    draft_fact_source,
+    put_exposure_source,
+    put_fact_source,
+    remove_mapped,
+)
 from roadbed.modules.experiments.services.metrics import (
     DAYS,
     WEEKS,
@@ -113,17 +121,11 @@ from roadbed.modules.experiments.services.sources import (
     add_file,
     change_data_source,
     create_data_source,
-    draft_exposure_source,
-    draft_fact_source,
     ensure_sources,
     own_data_source,
     own_fact_source,
-    put_exposure_source,
-    put_fact_source,
     remove_data_source,
-    remove_mapped,
 )
-from roadbed.modules.experiments.services.sources import attempt as attempt_mapped
 
 __all__ = [
     "DAYS",
