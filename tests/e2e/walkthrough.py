@@ -27,8 +27,6 @@ READ = "select (select count(*) from vectors_textvector), (select count(*) from 
 PATIENCE = 4 * 3600
 PAGES = (
     ("thunderbird-themes", "insights/themes/"),
-    ("thunderbird-trends", "insights/trends/?span=52"),
-    ("thunderbird-outline", "insights/outline/"),
     ("thunderbird-ask", "ask/?q=how+many+questions+about+calendar"),
 )
 
