@@ -15,6 +15,8 @@ from roadbed.core.records.models import Record
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 CANDIDATES = 2000
 """How many of the newest matches are ranked: a word that half the workspace uses must not cost a scan."""
+EXCERPTS = 100
+"""So many of the best get an excerpt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,16 @@ def _sqlite(
     with connection.cursor() as cursor:
         cursor.execute(statement, [match, workspace_id, *kinds_wanted, limit])
         best = list(cursor.fetchall())
-        marks = ", ".join(["%s"] * len(best))
+        # Lists ask for hundreds and want the ids alone; no page shows more excerpts than these.
+        ids = [pk for pk, _ in best[:EXCERPTS]]
+        if not ids:
+            return []
+        # The plus keeps the words from being looked up anew for each row: one walk over what was ranked finds all.
         excerpts = f"""
             SELECT rowid, snippet(search_words, 1, '', '', '…', 18) FROM search_words
-            WHERE search_words MATCH %s AND rowid IN ({marks})
+            WHERE search_words MATCH %s AND rowid BETWEEN %s AND %s AND +rowid IN ({", ".join(["%s"] * len(ids))})
         """  # noqa: S608 - only placeholders are put in
-        cursor.execute(excerpts, [match, *(pk for pk, _ in best)])
+        cursor.execute(excerpts, [match, min(ids), max(ids), *ids])
         snippets = dict(cursor.fetchall())
         return [(pk, record_id, snippets.get(pk, "")) for pk, record_id in best]
 
