@@ -30,6 +30,22 @@ class TestNameThemes:
         for name in _named(texts, [0, 0, 0, 1, 1, 1], stop_words=["Dispatch"]):
             assert "dispatch" not in " ".join(name.terms)
 
+    def test_small_words_of_other_languages_name_nothing(self):
+        texts = [
+            "Non riesco ad inviare la posta", "La posta non viene inviata, perché?", "Le mail e la posta inviata",
+            "Je ne reçois plus l'envoi des messages", "Les messages: l'envoi ne marche pas", "L'envoi de messages",
+        ]  # fmt: skip
+        found = name_themes(
+            texts=texts,
+            vectors=np.eye(6),
+            assignment=np.array([0, 0, 0, 1, 1, 1]),
+            languages=["it"] * 3 + [""] + ["fr"] * 2,
+        )
+        assert "posta" in found[0].terms
+        assert {"envoi", "messages"} <= {word for term in found[1].terms for word in term.split()}
+        said = {word for name in found for term in name.terms for word in term.split()}
+        assert not said & {"la", "le", "non", "ne", "des", "les", "l'envoi", "de"}
+
     def test_titles_side_by_side_make_no_pairs(self):
         (name,) = _named(["emails", "emails", "emails"], [0, 0, 0])
         assert name.terms == ("emails",)

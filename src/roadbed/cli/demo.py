@@ -48,7 +48,7 @@ def demo(
         end(Exit.REFUSED, f"{folder} holds something that is no demo", fix="Name another folder with --data.")
     port = server.free_port() if check else port
     url = f"http://127.0.0.1:{port}"
-    _stand_alone(url)
+    _stand_alone(url, folder)
     environment.make_folder(folder)
     (folder / MARKER).touch()
     environment.prepare(data=folder)
@@ -81,8 +81,8 @@ def demo(
         claim.close()
 
 
-def _stand_alone(url: str) -> None:
-    """Keep the settings of a real installation out of the demo: its database above all."""
+def _stand_alone(url: str, folder: Path) -> None:
+    """Keep the settings of a real installation out of the demo, its database above all, and its mail in a folder."""
     import os
 
     from roadbed.config import options
@@ -90,6 +90,7 @@ def _stand_alone(url: str) -> None:
     for option in options.OPTIONS:
         os.environ.pop(option.name, None)
     os.environ["ROADBED_URL"] = url
+    os.environ["ROADBED_EMAIL_URL"] = (folder / "mail").as_uri()
 
 
 def _throw_away(folder: Path) -> None:

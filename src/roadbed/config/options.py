@@ -99,7 +99,7 @@ OPTIONS: tuple[Option, ...] = (
         "ROADBED_EMAIL_URL",
         as_text,
         "",
-        "smtp://user:password@host:587?tls=1; empty prints mail to the log.",
+        "smtp://user:password@host:587?tls=1, or file:///folder to keep each as a file; empty prints mail to the log.",
         secret=True,
     ),
     Option("ROADBED_EMAIL_FROM", as_text, "roadbed@localhost", "Sender of every mail."),
@@ -203,12 +203,17 @@ def database_from_url(url: str, *, data: Path) -> dict[str, Any]:
 
 
 def email_from_url(url: str) -> dict[str, Any]:
-    """Return Django's e-mail settings for an smtp:// URL; empty prints to the log."""
+    """Return Django's e-mail settings for an smtp:// or file:// URL; empty prints to the log."""
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": unquote(parts.path),
+        }
     if parts.scheme not in {"smtp", "smtps"}:
-        raise BadSettingError("ROADBED_EMAIL_URL: only smtp:// and smtps:// are known")
+        raise BadSettingError("ROADBED_EMAIL_URL: only smtp://, smtps:// and file:// are known")
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname or "localhost",

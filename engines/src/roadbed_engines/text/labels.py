@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from roadbed_engines.text import tongues
 from roadbed_engines.text.lexical import STOP_WORDS
+from roadbed_engines.text.small_words import NONE, SMALL_WORDS, leans
 from roadbed_engines.text.stems import stem
 
 TERMS = 8
@@ -77,8 +78,8 @@ def name_themes(
     stop_words : collection of str
         Words that tell nothing here, such as the product's name.
     languages : sequence of str, length n, optional
-        The code of each text's language, as `themes.find_themes` takes it. English small words are known; those of
-        other languages are the ones that stand in many of its texts.
+        The code of each text's language, as `themes.find_themes` takes it. The small words of nineteen languages are
+        known; those of others are the ones that stand in many of its texts.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def name_themes(
         raise ValueError("texts, vectors and assignment must be equally long")
     count = int(assignment.max(initial=-1)) + 1
     ignored = STOP_WORDS | FILLERS | {part for word in stop_words for part in _folded(word)}
-    stemmed = {stem(word) for word in ignored}
+    known = ignored | {stem(word) for word in ignored}
     surfaces: dict[str, Counter[str]] = {}
     said: list[Counter[str]] = []
     read: list[int] = []
@@ -113,8 +114,11 @@ def name_themes(
         near = rows[np.argsort(-(vectors[rows] @ middle), kind="stable")]
         nearest.append(near[:READ])
         own: Counter[str] = Counter()
+        heard = Counter(languages[row] for row in near[:READ] if languages[row]) if languages else Counter()
+        usual = heard.most_common(1)[0][0] if heard else ""
         for row in near[:READ]:
-            own.update(_terms(texts[row], ignored=stemmed | ignored, surfaces=surfaces))
+            small = SMALL_WORDS.get((languages[row] if languages else "") or usual, NONE)
+            own.update(_terms(texts[row], ignored=known, small=small, surfaces=surfaces))
         said.append(own)
         read.append(len(near[:READ]))
     if languages is not None:
@@ -174,16 +178,19 @@ def _folded(word: str) -> list[str]:
     return [part.lower() for part in _WORD.findall(word)]
 
 
-def _terms(text: str, *, ignored: Collection[str], surfaces: dict[str, Counter[str]]) -> set[str]:
+def _terms(
+    text: str, *, ignored: Collection[str], small: frozenset[str], surfaces: dict[str, Counter[str]]
+) -> set[str]:
     """Return the stems in a text, and the pairs of stems side by side in one clause."""
     found: set[str] = set()
     for clause in _BREAK.split(text[:CHARACTERS]):
         before = ""
         shown_before = ""
         for word in _WORD.findall(clause):
-            shown = word.lower().replace("’", "'")
+            shown = leans(word.lower().replace("’", "'"), small=small)
             root = stem(shown)
-            if root in ignored or shown in ignored or len(shown) < 2 or not any(c.isalpha() for c in shown):
+            is_small = root in ignored or shown in ignored or shown in small
+            if is_small or len(shown) < 2 or not any(c.isalpha() for c in shown):
                 before = ""
                 continue
             found.add(root)
