@@ -13,7 +13,7 @@ import roadbed.web
 from roadbed.core.records import kinds
 from tests.e2e.conftest import Visit
 from tests.e2e.house import House
-from tests.permissions import routes
+from tests.permissions import routes, sent
 
 pytestmark = pytest.mark.browser
 AXE = (Path(roadbed.web.__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -27,6 +27,13 @@ where kind = ? and deleted_at is null order by coalesce(people, 0) desc, id limi
 """The row of a kind that has most to show."""
 SPECIAL = {"insights/inbox/": "feedback", "": "feature"}
 """What a number or key means at addresses that are no kind's own."""
+HERE = {
+    ("priorities/lenses/<int:number>/items/", "key"): "feature",
+    ("priorities/portfolios/<int:number>/pins/", "key"): "feature",
+}
+"""The kind of a key behind a number of another kind."""
+HERE_IDS = {("trackers/new/", "kind"): "select 'github'"}
+"""What a name means at one address alone."""
 IDS = {
     "job_id": "select id from jobs_job where workspace_id = 1 order by id limit 1",
     "member_id": "select id from workspaces_member order by id limit 1",
@@ -35,7 +42,8 @@ IDS = {
     "what": "select 'status'",
     "slug": "select 'dispatch'",
     "state": "select 'done'",
-    "comment_id": "select id from records_comment where deleted_at is null order by id limit 1",
+    "comment_id": "select c.id from records_comment c join accounts_user u on u.id = c.author_id "
+    "where c.deleted_at is null and u.email = 'ada@northwind.example' order by c.id limit 1",
     "source_id": "select id from insights_source order by id limit 1",
     "kind": "select kind from insights_source order by id limit 1",
     "listing_id": "select id from portal_listing order by id limit 1",
@@ -76,14 +84,22 @@ def fill(house: House, route: str, names: list[str]) -> str | None:
         if name in {"number", "key"}:
             own = {kind.path.partition("{")[0]: kind.name for kind in kinds.all_kinds()}
             prefix = max((each for each in own | SPECIAL if place.startswith(each)), key=len)
-            kind = (own | SPECIAL)[prefix]
+            special = [
+                each for (start, asked), each in HERE.items() if asked == name and place.startswith(start)
+            ]
+            kind = special[0] if special else (own | SPECIAL)[prefix]
             found = [row[name == "key" :] for row in house.ask(ROW, kind)]
         else:
-            found = house.ask(IDS[name]) if name in IDS else []
+            special = [
+                each for (start, asked), each in HERE_IDS.items() if asked == name and place.startswith(start)
+            ]
+            asked_for = special[0] if special else IDS.get(name)
+            found = house.ask(asked_for) if asked_for else []
         if not found:
             return None
         parts[name] = found[0][0]
-    return routes.address(route, parts)
+    query = sent.ASKED.get(route, "")
+    return routes.address(route, parts) + (f"?{query}" if query else "")
 
 
 def every_page(house: House, page: Page) -> tuple[list[str], dict[str, list[str]]]:
