@@ -25,10 +25,8 @@ WORKSPACE = "thunderbird"
 UNDER_WAY = "select count(*) from jobs_job where state in ('queued', 'running') and name not like 'notify.%'"
 READ = "select (select count(*) from vectors_textvector), (select count(*) from insights_feedback)"
 PATIENCE = 4 * 3600
-PAGES = (
-    ("thunderbird-themes", "insights/themes/"),
-    ("thunderbird-ask", "ask/?q=how+many+questions+about+calendar"),
-)
+PAGES = (("thunderbird-themes", "insights/themes/"),)
+"""Pages of figures: what quotes people's sentences stays where the file is."""
 
 
 def prepare(room: Path, file: Path) -> House:
