@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Formula:
         return float(found) if found.ndim == 0 else found
 
 
+@lru_cache(maxsize=256)
 def read(text: str) -> Formula:
     """Read a formula.
 

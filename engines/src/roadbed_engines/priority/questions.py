@@ -95,7 +95,7 @@ def tipping(
             grid = np.linspace(min(one.worst, one.best), max(one.worst, one.best), 401)
         else:
             grid = now * GRID if now else np.linspace(draws.min(), draws.max() + 1e-9, 401)
-        tried = scale * np.array([_score(method, known | {one.name: float(value)}) for value in grid])
+        tried = scale * _scores_along(method, known, one.name, grid)
         crossed = grid[(tried < bar) if inside else (tried > bar)]
         if not len(crossed):
             found.append(Tipping(one.name, now, None, 0.0))
@@ -104,6 +104,16 @@ def tipping(
         beyond = draws >= needed if needed > now else draws <= needed
         found.append(Tipping(one.name, now, needed, float(beyond.mean())))
     return found
+
+
+def _scores_along(method: methods.Method, known: dict[str, float], name: str, grid: Draws) -> Draws:
+    """Return the scores as one input walks along a grid, all others staying; not a number where there is none."""
+    values = {each: np.full(len(grid), value) for each, value in known.items()}
+    try:
+        found, _, _ = methods.compute(method, values | {name: grid})
+    except ValueError:  # somewhere on the grid: it is walked step by step
+        return np.array([_score(method, known | {name: float(value)}) for value in grid])
+    return np.asarray(found, dtype=float)
 
 
 def _score(method: methods.Method, values: dict[str, float]) -> float:
