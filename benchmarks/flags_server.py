@@ -3,11 +3,11 @@
     python benchmarks/flags_server.py [--seconds 10] [--rate 500]
 
 Two servers of the same kind (granian, one worker) stand side by side: the one that `roadbed up` starts, with 200 flags
-in its snapshot and no database behind it, and one whose application is an empty ASGI answer. Both are asked in turns, at
-moments fixed beforehand: an answer that comes late counts from when it was due, so that a server cannot hide by being
-asked less. The empty server is asked the same way, so its percentiles are those of the machine, the network
-and the asker. Prints both with their ratio, writes benchmarks/results/flags_server.json, and ends with 1 where an
-answer was not the right one or fewer came than were asked for.
+in its snapshot and no database behind it, and one whose application is an empty ASGI answer. Both are asked in turns,
+at moments fixed beforehand: an answer that comes late counts from when it was due, so that a server cannot hide by
+being asked less. The empty server is asked the same way, so its percentiles are those of the machine, the network and
+the asker. Prints both with their ratio, writes benchmarks/results/flags_server.json, and ends with 1 where an answer
+was not the right one.
 """
 
 from __future__ import annotations

@@ -142,7 +142,8 @@ def _mail(at: datetime) -> doctor.Finding:
 
     if "smtp" not in settings.EMAIL_BACKEND:
         return doctor.warning(
-            "none is sent: it is logged, or kept as files", fix="Set ROADBED_EMAIL_URL=smtp://user:password@host:587"
+            "none is sent: it is logged, or kept as files",
+            fix="Set ROADBED_EMAIL_URL=smtp://user:password@host:587",
         )
     return doctor.good(f"by {settings.EMAIL_HOST}")
 

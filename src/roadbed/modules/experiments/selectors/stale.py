@@ -53,11 +53,12 @@ def stale_flag(flag: Flag, *, at: datetime) -> StaleFlag | None:
 
 def stale_reasons(*, workspace_id: int, at: datetime) -> dict[int, tuple[str, ...]]:
     """Return the flags to be removed by their ids, with why; two queries, and no definition is read."""
-    return {flag.pk: reasons for flag, reasons, _ in _with_reasons(workspace_id=workspace_id, at=at)}
+    found = _with_reasons(workspace_id=workspace_id, at=at, without=("definition",))
+    return {flag.pk: reasons for flag, reasons, _ in found}
 
 
 def _with_reasons(
-    *, workspace_id: int, at: datetime, only: int | None = None
+    *, workspace_id: int, at: datetime, only: int | None = None, without: tuple[str, ...] = ()
 ) -> list[tuple[Flag, tuple[str, ...], list[FlagState]]]:
     """The database leaves out what changed lately: only the others are looked at one by one."""
     there = Q(states__environment__removed_at__isnull=True)
@@ -66,7 +67,9 @@ def _with_reasons(
     rows = rows.filter(Q(since__lte=at - STEADY) | Q(remove_by__lt=at.date())).select_related("owner__user")
     flags = {flag.pk: flag for flag in (rows.filter(pk=only) if only is not None else rows)}
     states: dict[int, list[FlagState]] = defaultdict(list)
-    standing = FlagState.objects.filter(flag_id__in=flags, environment__removed_at__isnull=True)
+    standing = FlagState.objects.filter(flag_id__in=flags, environment__removed_at__isnull=True).defer(
+        *without
+    )
     for state in standing.order_by("environment__position", "environment_id"):
         states[state.flag_id].append(state)
     return [
