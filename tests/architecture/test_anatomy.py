@@ -116,6 +116,14 @@ class TestCode:
             ]
         assert found == []
 
+    def test_every_refusal_of_a_table_can_be_said(self):
+        """Django puts the name of a rule into its message with the percent sign: one that means itself is doubled."""
+        from django.apps import apps
+
+        for model in apps.get_models():
+            for rule in model._meta.constraints:
+                assert rule.get_violation_error_message(), rule.name
+
     def test_no_table_of_a_module_points_into_another_module(self):
         from django.apps import apps
 

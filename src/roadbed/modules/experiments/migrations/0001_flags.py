@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
-                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_holdout_key_once', violation_error_message='Another holdout has this key.'), models.CheckConstraint(condition=models.Q(('share__gte', 0), ('share__lte', 0.5)), name='flag_holdout_share_small', violation_error_message='A holdout keeps from 0 to 50% of the units.')],
+                'constraints': [models.UniqueConstraint(models.F('workspace'), models.F('key'), name='flag_holdout_key_once', violation_error_message='Another holdout has this key.'), models.CheckConstraint(condition=models.Q(('share__gte', 0), ('share__lte', 0.5)), name='flag_holdout_share_small', violation_error_message='A holdout keeps from 0 to 50%% of the units.')],
             },
         ),
         migrations.CreateModel(

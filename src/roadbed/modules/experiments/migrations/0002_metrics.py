@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 ('metric', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='experiments.metric')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('metric'), models.F('number'), name='metric_version_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['proportion', 'mean', 'count', 'ratio', 'quantile', 'retention', 'funnel'])), name='metric_version_kind_known'), models.CheckConstraint(condition=models.Q(('desired__in', ['up', 'down'])), name='metric_version_desired_known'), models.CheckConstraint(condition=models.Q(('margin__gte', 0), ('margin__lt', 1), ('matters__gte', 0), ('matters__lt', 10)), name='metric_version_margins_small', violation_error_message='A margin is a share of control, such as 2%.')],
+                'constraints': [models.UniqueConstraint(models.F('metric'), models.F('number'), name='metric_version_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['proportion', 'mean', 'count', 'ratio', 'quantile', 'retention', 'funnel'])), name='metric_version_kind_known'), models.CheckConstraint(condition=models.Q(('desired__in', ['up', 'down'])), name='metric_version_desired_known'), models.CheckConstraint(condition=models.Q(('margin__gte', 0), ('margin__lt', 1), ('matters__gte', 0), ('matters__lt', 10)), name='metric_version_margins_small', violation_error_message='A margin is a share of control, such as 2%%.')],
                 'ordering': ['-number'],
             },
         ),

@@ -59,7 +59,7 @@ class Holdout(models.Model):
             models.CheckConstraint(
                 name="flag_holdout_share_small",
                 condition=Q(share__gte=0, share__lte=0.5),
-                violation_error_message="A holdout keeps from 0 to 50% of the units.",
+                violation_error_message="A holdout keeps from 0 to 50%% of the units.",
             ),
         ]
 

@@ -99,7 +99,7 @@ class MetricVersion(models.Model):
             models.CheckConstraint(
                 name="metric_version_margins_small",
                 condition=Q(margin__gte=0, margin__lt=1, matters__gte=0, matters__lt=10),
-                violation_error_message="A margin is a share of control, such as 2%.",
+                violation_error_message="A margin is a share of control, such as 2%%.",
             ),
         ]
 

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workspaces.member')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('low__gt', 0), ('likely__gte', models.F('low')), ('high__gte', models.F('likely'))), name='risk_days_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.'), models.CheckConstraint(condition=models.Q(('probability__gte', 1), ('probability__lte', 99)), name='risk_percent', violation_error_message='What is certain to happen, or not to, is no risk: 1 to 99%.'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'happened', 'averted'])), name='risk_state_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('low__gt', 0), ('likely__gte', models.F('low')), ('high__gte', models.F('likely'))), name='risk_days_in_order', violation_error_message='The low end cannot lie above the high end, nor at nothing.'), models.CheckConstraint(condition=models.Q(('probability__gte', 1), ('probability__lte', 99)), name='risk_percent', violation_error_message='What is certain to happen, or not to, is no risk: 1 to 99%%.'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'happened', 'averted'])), name='risk_state_known')],
             },
             bases=('records.record',),
         ),

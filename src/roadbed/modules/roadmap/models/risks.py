@@ -52,7 +52,7 @@ class Risk(Record):
             models.CheckConstraint(
                 name="risk_percent",
                 condition=Q(probability__gte=1, probability__lte=99),
-                violation_error_message="What is certain to happen, or not to, is no risk: 1 to 99%.",
+                violation_error_message="What is certain to happen, or not to, is no risk: 1 to 99%%.",
             ),
             models.CheckConstraint(
                 name="risk_state_known", condition=Q(state__in=["open", "happened", "averted"])
