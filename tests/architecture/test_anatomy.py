@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -150,3 +153,22 @@ def _imports(path):
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_start_waits_for_what_few_requests_ask(tmp_path):
+    """Engines of queries, solvers, compilers and models take seconds: each is loaded where it is asked."""
+    heavy = ["duckdb", "ibis", "numba", "onnxruntime", "ortools", "pyarrow", "sqlglot"]
+    start = "import sys, django; django.setup(); import roadbed.config.urls"
+    code = f"{start}; print(sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "roadbed.config.settings",
+            "ROADBED_DATA": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[]\n", done.stdout + done.stderr

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from roadbed.analytics.events import compaction
-from roadbed.analytics.events.store import EventStore
 from roadbed.core.accounts.actors import SYSTEM, Actor
 from roadbed.core.jobs import services as jobs
 from roadbed.core.records.models import Record
@@ -291,6 +289,9 @@ class _Story:
         )  # fmt: skip
 
     def _events(self) -> None:
+        from roadbed.analytics.events import compaction
+        from roadbed.analytics.events.store import EventStore
+
         store = EventStore(services.events_folder(self.workspace.pk))
         for trial in self.trials:
             found = [event for event in events_of(trial, self.chance) if event.time <= self.at]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from roadbed.analytics.sources import history
 from roadbed.analytics.sources.places import SourceError
 from roadbed.modules.experiments import selectors
 from roadbed.modules.experiments.models import Experiment, Metric, MetricRole
 from roadbed.modules.experiments.selectors.planning import History, PowerPlan, power_plan
 from roadbed.modules.experiments.services import metrics
 from roadbed_engines.errors import NotEnoughDataError
+
+if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
+    from roadbed.analytics.sources import history
 
 WEEKS = 8
 UNMEASURED = (
@@ -38,6 +41,8 @@ def history_of(*, metric: Metric, at: datetime, measures: bool = True) -> Told:
     """
     version = selectors.current_version(metric)
     if not measures:
+        from roadbed.analytics.sources import history
+
         kept = selectors.history_of(version, weeks=WEEKS)
         return (
             Told(None, is_measured=False) if kept is None else _told(history.History.from_plain(kept.found))

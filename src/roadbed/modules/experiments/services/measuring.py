@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadbed.analytics.experiment import Answer, Reading
-from roadbed.analytics.sources import trials
 from roadbed.analytics.sources.places import SourceError
-from roadbed.analytics.sources.plans import Judged
 from roadbed.modules.experiments.models import Experiment, ExperimentMetric, MetricRole, Randomised
 from roadbed.modules.experiments.selectors import (
     beside,
@@ -20,6 +17,10 @@ from roadbed.modules.experiments.selectors import (
 )
 from roadbed.modules.experiments.services import places
 from roadbed_engines.stats.readout import Role
+
+if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
+    from roadbed.analytics.experiment import Answer, Reading
+    from roadbed.analytics.sources.plans import Judged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +80,8 @@ def measure(*, experiment: Experiment, as_of: datetime, reading: Reading) -> Mea
     BadQuestionError
         If nobody saw any of its variants.
     """
+    from roadbed.analytics.sources import trials
+
     if experiment.source is None:
         raise SourceError("Nothing says who saw which variant any more.")
     metrics = tuple(_judged(row, experiment) for row in metrics_of(experiment))

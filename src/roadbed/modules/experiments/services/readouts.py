@@ -11,8 +11,6 @@ from typing import Any
 
 from django.db import transaction
 
-from roadbed.analytics import document
-from roadbed.analytics import experiment as analysing
 from roadbed.analytics.asking import BadQuestionError
 from roadbed.analytics.sources.places import SourceError
 from roadbed.core.accounts.actors import Actor
@@ -50,6 +48,9 @@ def read_experiment(*, experiment: Experiment, actor: Actor, at: datetime) -> Re
     WrongStateError
         If it has not started.
     """
+    from roadbed.analytics import document
+    from roadbed.analytics import experiment as analysing
+
     if experiment.started_at is None:
         raise WrongStateError(f"{experiment.key} has not started, so there is nothing to read.")
     begun = time.perf_counter()
