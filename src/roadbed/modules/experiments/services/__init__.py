@@ -108,7 +108,6 @@ from roadbed.modules.experiments.services.readouts import (
     read_experiment,
 )
 from roadbed.modules.experiments.services.report_shares import (
-    opens_report,
     revoke_report_share,
     share_report,
 )
@@ -190,7 +189,6 @@ __all__ = [
     "measure_days",
     "metric_history",
     "move_events",
-    "opens_report",
     "own_data_source",
     "own_fact_source",
     "place_of",

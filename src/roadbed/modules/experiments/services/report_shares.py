@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -66,8 +66,3 @@ def revoke_report_share(*, share: ReportShare, actor: Actor, at: datetime) -> No
     records.record_activity(
         record=share.experiment, actor=actor, verb="ended a link to the report", at=at, changes=facts
     )
-
-
-def opens_report(*, share: ReportShare, password: str) -> bool:
-    """Whether a password opens a link."""
-    return bool(share.password) and check_password(password, share.password)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.core import signing
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from roadbed.core.gates import services as gates
+from roadbed.core.gates.shared_links import Door, quiet
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.roles import Role
 from roadbed.modules.experiments import selectors, services
@@ -23,9 +21,12 @@ from roadbed.modules.experiments.views import run_parts, trial_parts
 from roadbed.modules.experiments.views.experiments import put_errors
 from roadbed.web import responses, toasts
 
-COOKIE, SALT = "report_share", "roadbed.experiments.report"
-OPEN_FOR = timedelta(days=1)
-TRIES = gates.Limit(10, timedelta(minutes=15))
+DOOR = Door(
+    name="experiments.report",
+    cookie="report_share",
+    salt="roadbed.experiments.report",
+    template="experiments/shared_door.html",
+)
 KINDS = {"pdf": "pdf", "markdown": "markdown", "md": "markdown", "json": "json"}
 
 
@@ -109,73 +110,26 @@ def revoke(request: HttpRequest, access: Access, key: str, share_id: int) -> Htt
     return responses.back(request, otherwise=f"{trial_parts.experiment_url(access, experiment)}shares/")
 
 
-def _quiet(answer: HttpResponse) -> HttpResponse:
-    """Send what keeps an answer out of indexes and shared caches."""
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
-
-
-def _pass(share: ReportShare) -> list[Any]:
-    return [share.pk, share.password[-16:]]
-
-
-def _is_let_in(request: HttpRequest, share: ReportShare) -> bool:
-    if not share.password:
-        return True
-    try:
-        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=OPEN_FOR)
-    except signing.BadSignature:
-        return False
-    return bool(found == _pass(share))
-
-
-def _knock(request: HttpRequest, share: ReportShare) -> HttpResponse:
-    """Try a password."""
-    now = timezone.now()
-    try:
-        for who in (gates.address_of(request), f"report {share.pk}"):
-            gates.take(door="experiments.report", who=who, limit=TRIES, at=now)
-    except gates.TooOftenError as refusal:
-        return render(request, "experiments/shared_door.html", {"error": str(refusal)}, status=429)
-    if not services.opens_report(share=share, password=request.POST.get("password", "")[:200]):
-        error = {"error": "That is not the password."}
-        return render(request, "experiments/shared_door.html", error, status=403)
-    answer = HttpResponseRedirect(request.path)
-    answer.set_cookie(
-        COOKIE,
-        signing.dumps(_pass(share), salt=SALT),
-        max_age=OPEN_FOR,
-        path=request.path,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The report, for whoever has its address (and its password, where it has one)."""
     share = selectors.find_report_share(token=token, at=timezone.now())
     if share is None:
         raise Http404
-    if request.method == "POST":
-        return _quiet(_knock(request, share))
-    if not _is_let_in(request, share):
-        return _quiet(render(request, "experiments/shared_door.html", {"error": ""}))
+    stopped = DOOR.stop(request, share)
+    if stopped is not None:
+        return stopped
     experiment = share.experiment
     kind = KINDS.get(request.GET.get("as", ""))
     if kind is not None:
-        return _quiet(as_file(services.make_report(experiment=experiment, kind=kind, at=timezone.now())))
+        return quiet(as_file(services.make_report(experiment=experiment, kind=kind, at=timezone.now())))
     readout = selectors.latest_readout(experiment)
     context = {
         "facts": services.facts_of_report(experiment=experiment, readout=readout),
         "today": timezone.localdate(),
         **_drawn(experiment, readout),
     }
-    return _quiet(render(request, "experiments/shared.html", context))
+    return quiet(render(request, "experiments/shared.html", context))
 
 
 def _drawn(experiment: Experiment, readout: Readout | None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ from roadbed.modules.roadmap.services.releases import (
     ship_release,
 )
 from roadbed.modules.roadmap.services.risks import RiskDraft, change_risk, create_risk
-from roadbed.modules.roadmap.services.shares import create_share, opens, revoke_share
+from roadbed.modules.roadmap.services.shares import create_share, revoke_share
 from roadbed.modules.roadmap.services.statuses import change_status, drop_feature, ship_feature
 from roadbed.modules.roadmap.services.team_parts import TEAM_PART
 from roadbed.modules.roadmap.services.tree import CycleError, move_feature
@@ -120,7 +120,6 @@ __all__ = [
     "move_feature",
     "move_many",
     "open_round",
-    "opens",
     "place_feature",
     "put_day",
     "put_key_result",

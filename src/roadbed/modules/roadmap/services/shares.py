@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -86,8 +86,3 @@ def revoke_share(*, share: Share, actor: Actor, at: datetime) -> None:
         at=at,
         changes={"name": share.name},
     )
-
-
-def opens(*, share: Share, password: str) -> bool:
-    """Whether a password opens a link."""
-    return bool(share.password) and check_password(password, share.password)

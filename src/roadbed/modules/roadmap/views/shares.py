@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.core import signing
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from roadbed.core.gates import services as gates
+from roadbed.core.gates.shared_links import Door, quiet
 from roadbed.core.workspaces.access import Access, page
 from roadbed.core.workspaces.models import Workspace
 from roadbed.core.workspaces.roles import Role
@@ -25,9 +23,12 @@ from roadbed.modules.roadmap.views import asking, shared
 from roadbed.modules.roadmap.views.calendars import calendar
 from roadbed.web import responses
 
-COOKIE, SALT = "roadmap_share", "roadbed.roadmap.share"
-OPEN_FOR = timedelta(days=1)
-TRIES = gates.Limit(10, timedelta(minutes=15))
+DOOR = Door(
+    name="roadmap.share",
+    cookie="roadmap_share",
+    salt="roadbed.roadmap.share",
+    template="roadmap/shared_door.html",
+)
 
 
 def filters_of(workspace: Workspace, query: str) -> dict[str, Any]:
@@ -134,56 +135,13 @@ def _share_or_404(token: str, form: str) -> Share:
     return share
 
 
-def _quiet(answer: HttpResponse) -> HttpResponse:
-    """Send what keeps an answer out of indexes and shared caches."""
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
-
-
-def _pass(share: Share) -> list[Any]:
-    return [share.pk, share.password[-16:]]
-
-
-def _is_let_in(request: HttpRequest, share: Share) -> bool:
-    if not share.password:
-        return True
-    try:
-        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=OPEN_FOR)
-    except signing.BadSignature:
-        return False
-    return bool(found == _pass(share))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """The shared roadmap, for whoever has its address (and its password, where it has one)."""
     share = _share_or_404(token, Share.Form.PAGE)
-    error = ""
-    if request.method == "POST":
-        now = timezone.now()
-        try:
-            for who in (gates.address_of(request), f"share {share.pk}"):
-                gates.take(door="roadmap.share", who=who, limit=TRIES, at=now)
-        except gates.TooOftenError as refusal:
-            return _quiet(render(request, "roadmap/shared_door.html", {"error": str(refusal)}, status=429))
-        if services.opens(share=share, password=request.POST.get("password", "")[:200]):
-            answer = HttpResponseRedirect(request.path)
-            answer.set_cookie(
-                COOKIE,
-                signing.dumps(_pass(share), salt=SALT),
-                max_age=OPEN_FOR,
-                path=request.path,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
-            return _quiet(answer)
-        error = "That is not the password."
-    if not _is_let_in(request, share):
-        status = 403 if error else 200
-        return _quiet(render(request, "roadmap/shared_door.html", {"error": error}, status=status))
+    stopped = DOOR.stop(request, share)
+    if stopped is not None:
+        return stopped
     items = selectors.shared_items(share=share, filters=filters_of(share.workspace, share.query))
     context = {
         "share": share,
@@ -191,7 +149,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "is_inside": share.audience == Share.Audience.INSIDE,
         "today": timezone.localdate(),
     }
-    return _quiet(render(request, "roadmap/shared.html", context))
+    return quiet(render(request, "roadmap/shared.html", context))
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -202,4 +160,4 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     text = calendar(name=share.name, days=days)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="roadmap.ics"'
-    return _quiet(answer)
+    return quiet(answer)
