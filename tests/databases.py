@@ -47,9 +47,14 @@ def alone() -> Iterator[None]:
         yield
 
 
+def _kept_file() -> Path:
+    """Where SQLite's copy lies, which later runs and processes of their own begin with."""
+    return ROOM / f"{digest()}.sqlite3"
+
+
 def lay_out(data: Path) -> Path:
     """Put a migrated SQLite database into the data folder of a process of its own, and return its file."""
-    kept, file = ROOM / f"{digest()}.sqlite3", data / "roadbed.sqlite3"
+    kept, file = _kept_file(), data / "roadbed.sqlite3"
     data.mkdir(mode=0o700, exist_ok=True)
     with alone():
         if not kept.is_file():
@@ -76,7 +81,7 @@ class SqliteCopies:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._kept = ROOM / f"{digest()}.sqlite3"
+        self._kept = _kept_file()
 
     def fetch(self) -> bool:
         """Put the copy where the test database belongs, if there is one."""

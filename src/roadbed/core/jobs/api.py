@@ -12,15 +12,13 @@ from ninja.errors import HttpError
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import PROBLEM
+from roadbed.core.api.problems import READ, WRITE
 from roadbed.core.jobs import selectors
 from roadbed.core.jobs import services as jobs
 from roadbed.core.jobs.models import Job, State
 from roadbed.core.workspaces.roles import Role
 
 router = Router(tags=["jobs"])
-READ: dict[Any, Any] = {401: PROBLEM, 404: PROBLEM, 422: PROBLEM}
-WRITE: dict[Any, Any] = {**READ, 403: PROBLEM, 409: PROBLEM}
 ID_MAX = 2**53
 
 

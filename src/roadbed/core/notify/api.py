@@ -12,7 +12,7 @@ from ninja.errors import HttpError
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import PROBLEM, MissingError
+from roadbed.core.api.problems import PROBLEM, READ, MissingError
 from roadbed.core.notify import selectors
 from roadbed.core.notify.models import Channel, Delivery, DeliveryState, Endpoint, Frequency, Reason
 from roadbed.core.notify.services import channels, notices, webhooks
@@ -21,8 +21,6 @@ from roadbed.core.workspaces.models import Department
 from roadbed.core.workspaces.roles import Role
 
 router = Router(tags=["notify"])
-READ: dict[Any, Any] = {401: PROBLEM, 404: PROBLEM, 422: PROBLEM}
-WRITE: dict[Any, Any] = {**READ, 403: PROBLEM}
 ID_MAX = 2**53
 
 
@@ -161,7 +159,7 @@ def list_notices(request: HttpRequest, workspace: Path[str], query: Query[Notice
 
 @router.post(
     "notices/read",
-    response={200: MarkedOut, **WRITE},
+    response={200: MarkedOut, **READ},
     operation_id="mark_notices_read",
     url_name="notices-read",
 )
@@ -191,7 +189,7 @@ def get_preferences(request: HttpRequest, workspace: Path[str]) -> Any:
 
 @router.put(
     "notification-preferences",
-    response={200: PreferenceBody, **WRITE},
+    response={200: PreferenceBody, **READ},
     operation_id="put_notification_preferences",
     url_name="preferences",
 )
@@ -216,7 +214,7 @@ def _fill(access: Access, channel: Channel, body: ChannelIn) -> Channel:
 
 
 @router.get(
-    "channels", response={200: list[ChannelOut], **WRITE}, operation_id="list_channels", url_name="channels"
+    "channels", response={200: list[ChannelOut], **READ}, operation_id="list_channels", url_name="channels"
 )
 def list_channels(request: HttpRequest, workspace: Path[str]) -> list[Channel]:
     """List the channels of departments."""
@@ -224,7 +222,7 @@ def list_channels(request: HttpRequest, workspace: Path[str]) -> list[Channel]:
 
 
 @router.post(
-    "channels", response={201: ChannelOut, **WRITE}, operation_id="create_channel", url_name="channels"
+    "channels", response={201: ChannelOut, **READ}, operation_id="create_channel", url_name="channels"
 )
 def create_channel(request: HttpRequest, workspace: Path[str], body: ChannelIn) -> Status[Channel]:
     """Add a channel."""
@@ -234,7 +232,7 @@ def create_channel(request: HttpRequest, workspace: Path[str], body: ChannelIn) 
 
 @router.put(
     "channels/{int:channel_id}",
-    response={200: ChannelOut, **WRITE},
+    response={200: ChannelOut, **READ},
     operation_id="put_channel",
     url_name="channel",
 )
@@ -246,7 +244,7 @@ def put_channel(request: HttpRequest, workspace: Path[str], channel_id: int, bod
 
 @router.delete(
     "channels/{int:channel_id}",
-    response={204: None, **WRITE},
+    response={204: None, **READ},
     operation_id="delete_channel",
     url_name="channel",
 )
@@ -262,7 +260,7 @@ def _endpoint(access: Access, endpoint_id: int) -> Endpoint:
 
 
 @router.get(
-    "webhooks", response={200: list[EndpointOut], **WRITE}, operation_id="list_webhooks", url_name="webhooks"
+    "webhooks", response={200: list[EndpointOut], **READ}, operation_id="list_webhooks", url_name="webhooks"
 )
 def list_webhooks(request: HttpRequest, workspace: Path[str]) -> list[Endpoint]:
     """List the webhooks."""
@@ -271,7 +269,7 @@ def list_webhooks(request: HttpRequest, workspace: Path[str]) -> list[Endpoint]:
 
 @router.post(
     "webhooks",
-    response={201: EndpointWithSecret, **WRITE},
+    response={201: EndpointWithSecret, **READ},
     operation_id="create_webhook",
     url_name="webhooks",
 )
@@ -286,7 +284,7 @@ def create_webhook(request: HttpRequest, workspace: Path[str], body: EndpointIn)
 
 @router.put(
     "webhooks/{int:endpoint_id}",
-    response={200: EndpointOut, **WRITE},
+    response={200: EndpointOut, **READ},
     operation_id="put_webhook",
     url_name="webhook",
 )
@@ -301,7 +299,7 @@ def put_webhook(request: HttpRequest, workspace: Path[str], endpoint_id: int, bo
 
 @router.delete(
     "webhooks/{int:endpoint_id}",
-    response={204: None, **WRITE},
+    response={204: None, **READ},
     operation_id="delete_webhook",
     url_name="webhook",
 )
@@ -314,7 +312,7 @@ def delete_webhook(request: HttpRequest, workspace: Path[str], endpoint_id: int)
 
 @router.post(
     "webhooks/{int:endpoint_id}/rotate",
-    response={200: EndpointWithSecret, **WRITE},
+    response={200: EndpointWithSecret, **READ},
     operation_id="rotate_webhook_secret",
     url_name="webhook-rotate",
 )
@@ -328,7 +326,7 @@ def rotate_secret(request: HttpRequest, workspace: Path[str], endpoint_id: int) 
 
 @router.post(
     "webhooks/{int:endpoint_id}/test",
-    response={202: DeliveryOut, 409: PROBLEM, **WRITE},
+    response={202: DeliveryOut, 409: PROBLEM, **READ},
     operation_id="test_webhook",
     url_name="webhook-test",
 )
@@ -343,7 +341,7 @@ def send_test(request: HttpRequest, workspace: Path[str], endpoint_id: int) -> S
 
 @router.get(
     "webhooks/{int:endpoint_id}/deliveries",
-    response={200: PageOut[DeliveryOut], **WRITE},
+    response={200: PageOut[DeliveryOut], **READ},
     operation_id="list_deliveries",
     url_name="deliveries",
 )
@@ -358,7 +356,7 @@ def list_deliveries(
 
 @router.post(
     "deliveries/{int:delivery_id}/replay",
-    response={202: DeliveryOut, **WRITE},
+    response={202: DeliveryOut, **READ},
     operation_id="replay_delivery",
     url_name="delivery-replay",
 )

@@ -13,7 +13,7 @@ from ninja.files import UploadedFile
 
 from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
-from roadbed.core.api.problems import PROBLEM, MissingError
+from roadbed.core.api.problems import READ, WRITE, MissingError
 from roadbed.core.files import services as files
 from roadbed.core.tables import mapping, rejected, selectors, services, sources, targets, writing
 from roadbed.core.tables.models import Import
@@ -24,8 +24,6 @@ from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
 
 router = Router(tags=["tables"])
-READ: dict[Any, Any] = {401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 422: PROBLEM}
-WRITE: dict[Any, Any] = {**READ, 409: PROBLEM}
 ID_MAX = 2**53
 ImportState = Literal[
     "draft", "checking", "queued", "running", "done", "cancelled", "failed", "undoing", "undone"

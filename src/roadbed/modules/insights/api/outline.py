@@ -12,7 +12,7 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status as Answer
 
 from roadbed.core.api.auth import access_of
-from roadbed.core.api.problems import PROBLEM
+from roadbed.core.api.problems import READ
 from roadbed.core.workspaces.access import Access
 from roadbed.core.workspaces.models import Product
 from roadbed.core.workspaces.roles import Role
@@ -22,7 +22,6 @@ from roadbed.modules.insights.selectors.outline_scope import EARLIEST, LATEST, S
 from roadbed.modules.insights.services import outline_documents, outline_draft, outline_files
 
 router = Router(tags=["outline"])
-PROBLEMS = {401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 422: PROBLEM}
 
 
 class OutlineQuery(Schema):
@@ -219,9 +218,7 @@ def _question(access: Access, query: OutlineQuery) -> selectors.Question:
     )
 
 
-@router.get(
-    "outline", response={200: OutlineOut, **PROBLEMS}, operation_id="read_outline", url_name="outline"
-)
+@router.get("outline", response={200: OutlineOut, **READ}, operation_id="read_outline", url_name="outline")
 def read_outline(request: HttpRequest, workspace: Path[str], query: Query[OutlineQuery]) -> dict[str, Any]:
     """Outline what customers need and expect, ranked, with the words it rests on."""
     access = access_of(request)
@@ -232,7 +229,7 @@ def read_outline(request: HttpRequest, workspace: Path[str], query: Query[Outlin
 
 @router.get(
     "outline/document",
-    response=PROBLEMS,
+    response=READ,
     operation_id="read_outline_document",
     url_name="outline-document",
     openapi_extra={
@@ -273,7 +270,7 @@ class LongDocumentOut(Schema):
 
 @router.post(
     "outline/documents",
-    response={202: LongDocumentOut, 400: PROBLEM, **PROBLEMS},
+    response={202: LongDocumentOut, **READ},
     operation_id="write_outline_document",
     url_name="api-outline-documents",
 )
