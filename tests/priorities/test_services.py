@@ -260,7 +260,7 @@ class TestReading:
         feature = world.features[5]
         place = Place.objects.get(ranking=ranking, record=feature)
         worked = reading.work_out(world.lens, feature, place=place, bar=ranking.bar, today=NOW.date())
-        assert worked.middle == pytest.approx(place.score, rel=0.03)
+        assert worked.middle == pytest.approx(place.score, rel=1e-9)
         assert sum(count for _, _, count in worked.draws) == pytest.approx(9_900, abs=100)
         reach = next(line for line in worked.lines if line.name == "reach")
         assert reach.tipping is not None

@@ -186,12 +186,16 @@ METHODS: dict[str, Method] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is known of one item: its inputs, its profile of delay, and the places of the items it needs first."""
+    """What is known of one item: its inputs, its profile of delay, and the places of the items it needs first.
+
+    `stream` names the item among the streams of chance: with it, an item scored alone has the draws it has among all.
+    """
 
     values: Mapping[str, Range]
     profile: str = "standard"
     due_in: float = 0.0
     needs: tuple[int, ...] = ()
+    stream: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +290,12 @@ def evaluate(
     scored = tuple(place for place in range(len(items)) if place not in problems)
     if not scored:
         raise NotEnoughDataError("no item has every input of this lens yet")
-    chance = np.random.default_rng(seed)
+    own = [items[place].stream for place in scored]
+    streams = [place if stream is None else stream for place, stream in zip(scored, own, strict=True)]
     inputs: dict[str, Draws] = {}
     for one in method.inputs:
-        drawn = ranges.draw_block(
-            [items[place].values[one.name] for place in scored], runs=runs, chance=chance
-        )
+        given = [items[place].values[one.name] for place in scored]
+        drawn = ranges.draw_block(given, runs=runs, seed=seed, name=one.name, streams=streams)
         inputs[one.name] = _kept(one, drawn)
     computed = dict(inputs)
     if method.delayed:

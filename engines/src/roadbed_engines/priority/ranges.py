@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -101,34 +102,20 @@ def _two_piece(
     return np.where(lies_below, likely - below * away, likely + above * away)
 
 
-def draw_all(given: Sequence[Range], *, runs: int, seed: int) -> Draws:
-    """Return draws of several figures, independent of each other, shape (runs, figures)."""
-    return draw_block(given, runs=runs, chance=np.random.default_rng(seed))
+def draw_block(
+    given: Sequence[Range], *, runs: int, seed: int, name: str = "", streams: Sequence[int] | None = None
+) -> Draws:
+    """Return draws of several figures, independent of each other, shape (runs, figures).
 
-
-def draw_block(given: Sequence[Range], *, runs: int, chance: np.random.Generator) -> Draws:
-    """Return draws of several figures as `draw` makes them, drawn together, shape (runs, figures)."""
-    if all(one.low == one.high for one in given):
-        return np.tile([float(one.low) for one in given], (runs, 1))
-    found = chance.standard_normal((runs, len(given)))
-    middles, spreads, logs = np.empty(len(given)), np.empty(len(given)), np.zeros(len(given), dtype=bool)
+    Each figure is drawn from a stream of its own (`name` and its number in `streams`, by default its place), so the
+    same figure has the same draws whatever is drawn beside it.
+    """
+    found = np.empty((len(given), runs))
+    key = zlib.crc32(name.encode())
     for place, one in enumerate(given):
-        reach = NormalDist().inv_cdf(0.5 + one.confidence / 2)
-        logs[place] = one.low > 0
-        low, high = (math.log(one.low), math.log(one.high)) if one.low > 0 else (one.low, one.high)
-        middles[place], spreads[place] = (low + high) / 2, (high - low) / (2 * reach)
-    found *= spreads
-    found += middles
-    if logs.all():
-        np.exp(found, out=found)
-    elif logs.any():
-        found[:, logs] = np.exp(found[:, logs])
-    for place, one in enumerate(given):
-        if one.low == one.high:
-            found[:, place] = one.low
-        elif one.likely is not None:
-            found[:, place] = draw(one, runs=runs, chance=chance)
-    return found
+        stream = streams[place] if streams is not None else place
+        found[place] = draw(one, runs=runs, chance=np.random.default_rng((seed, key, stream)))
+    return found.T
 
 
 def of_count(count: int) -> Range:

@@ -152,6 +152,7 @@ def world_of(lens: Lens, *, today: date) -> World:
             profile=paces[pk].profile if pk in paces else "standard",
             due_in=weeks_until(paces[pk].due_date, today) if pk in paces else 0.0,
             needs=tuple(place[before] for before in needs.get(pk, ())),
+            stream=pk,
         )
         for pk in ids
     )

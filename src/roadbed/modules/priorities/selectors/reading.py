@@ -125,7 +125,7 @@ class Worked:
 
 
 def work_out(lens: Lens, record: Record, *, place: Place | None, bar: float, today: date) -> Worked:
-    """Draw one record's score again, in the open. The same seed makes the same draws of the same ranges."""
+    """Draw one record's score again, in the open: the very draws that the ranking made of it."""
     method = items.method_of(lens)
     known = items.known_of(lens, [record.pk])[record.pk]
     pace = Pace.objects.filter(record_id=record.pk).first()
@@ -133,7 +133,9 @@ def work_out(lens: Lens, record: Record, *, place: Place | None, bar: float, tod
         {name: one.range for name, one in known.items()},
         profile=pace.profile if pace else "standard",
         due_in=items.weeks_until(pace.due_date, today) if pace else 0.0,
+        stream=record.pk,
     )
+    runs = place.ranking.runs if place is not None and place.score is not None else methods.RUNS
     definitions = {one["name"]: one for one in lens.definition["inputs"]}
     bare = [
         InputLine(
@@ -144,7 +146,7 @@ def work_out(lens: Lens, record: Record, *, place: Place | None, bar: float, tod
     if why := methods.problem(method, item):
         return Worked(tuple(bare), why)
     try:
-        found = methods.evaluate(method=method, items=[item], seed=lens.pk, wait=lens.wait)
+        found = methods.evaluate(method=method, items=[item], runs=runs, seed=lens.pk, wait=lens.wait)
     except ValueError as error:
         return Worked(tuple(bare), str(error))
     scores = found.scores[:, 0]
