@@ -61,12 +61,25 @@ def main() -> int:
         print(
             f"{items:5} items: own order {found.own_cost:10,.0f}, WSJF by item {item:10,.0f}, by epic {epic:10,.0f}, "
             f"search {found.cost:10,.0f}: {1 - found.cost / item:.1%} and {1 - found.cost / epic:.1%} better than WSJF "
-            f"({found.passes} passes, {used:.1f} CPU s)",
+            f"({found.passes} passes, {used:.1f} CPU s; found by {found.found_by}, "
+            + (
+                "no bound known)"
+                if found.gap is None
+                else f"at most {found.gap:.1%} above the best possible)"
+            ),
             flush=True,
         )
         holds &= found.cost <= found.own_cost and (items != 500 or found.cost <= 0.85 * item)
         results.append(
-            {"items": items, "own": found.own_cost, "wsjf_item": item, "wsjf_epic": epic, "found": found.cost}
+            {
+                "items": items,
+                "own": found.own_cost,
+                "wsjf_item": item,
+                "wsjf_epic": epic,
+                "found": found.cost,
+                "bound": found.cost_bound,
+                "found_by": found.found_by,
+            }
         )
     folder = ROOT / "benchmarks" / "results"
     folder.mkdir(exist_ok=True)

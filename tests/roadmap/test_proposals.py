@@ -33,6 +33,8 @@ class TestProposing:
         assert branch is not None
         assert branch.origin == Branch.Origin.PROPOSAL
         assert branch.facts["cost_after"] < branch.facts["cost_before"]
+        assert branch.facts["found_by"] == "search"
+        assert "The search found it; " in branch.description
         change = BranchChange.objects.get(branch=branch, record=asked)
         assert "sooner" in change.why
         fresh = reading.access_branch(workspace_id=workspace.pk, number=branch.number)

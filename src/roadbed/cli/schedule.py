@@ -94,7 +94,7 @@ def _tell(plan: Plan, found: Schedule, *, as_json: bool) -> None:
                 "makespan": found.makespan,
                 "bound": found.bound,
                 "optimal": found.is_optimal,
-                **({"cost": found.cost, "cost_in_own_order": found.own_cost} if found.own_cost else {}),
+                **(_cost(found) if found.own_cost else {}),
                 "starts": {row["key"]: row["start"] for row in rows},
                 "activities": rows,
                 "seed": found.seed,
@@ -114,6 +114,7 @@ def _tell(plan: Plan, found: Schedule, *, as_json: bool) -> None:
             f"Done by day {found.makespan}. Waiting costs {found.cost:,.0f}, in the plan's own order "
             f"{found.own_cost:,.0f}: {1 - found.cost / found.own_cost:.0%} less."
         )
+        typer.echo(_how_good(found))
     elif found.is_optimal:
         typer.echo(f"Done by day {found.makespan}; no order is shorter, and that is proven.")
     else:
@@ -121,3 +122,21 @@ def _tell(plan: Plan, found: Schedule, *, as_json: bool) -> None:
             f"Done by day {found.makespan}; day {found.bound} is the earliest that is not ruled out "
             f"({found.makespan / max(1, found.bound) - 1:.1%} earlier at most)."
         )
+
+
+def _cost(found: Schedule) -> dict[str, Any]:
+    return {
+        "cost": found.cost,
+        "cost_in_own_order": found.own_cost,
+        "cost_bound": found.cost_bound or None,
+        "gap": None if found.gap is None else round(found.gap, 5),
+        "found_by": found.found_by,
+    }
+
+
+def _how_good(found: Schedule) -> str:
+    if found.gap is None:
+        return "How much cheaper another order could be is not known."
+    if found.gap < 0.0005:
+        return "No order is cheaper, and that is proven."
+    return f"No order costs less than {found.cost_bound:,.0f}; this one is {found.gap:.1%} above that."

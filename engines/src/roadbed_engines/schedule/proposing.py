@@ -33,6 +33,11 @@ class Proposal:
     rank: tuple[str, ...]
 
     @property
+    def gap(self) -> float | None:
+        """How far above the cheapest possible plan the proposed one is at most; None where no bound is known."""
+        return self.schedule.gap
+
+    @property
     def gain(self) -> float:
         """The share of the cost that is saved; 0 where there is none to save."""
         return 1 - self.cost_after / self.cost_before if self.cost_before > 0 else 0.0
@@ -51,7 +56,9 @@ def freeze(plan: Plan, *, starts: Mapping[str, int], until: int) -> Plan:
     )
 
 
-def propose(plan: Plan, *, frozen_until: int = 0, seconds: float = 2.0, seed: int = 0) -> Proposal:
+def propose(
+    plan: Plan, *, frozen_until: int = 0, seconds: float = 2.0, seed: int = 0, prove: bool = True
+) -> Proposal:
     """Look for a better sequence than the plan's own rank, and say what would move.
 
     Parameters
@@ -62,6 +69,8 @@ def propose(plan: Plan, *, frozen_until: int = 0, seconds: float = 2.0, seed: in
         What starts before this day stays.
     seconds : float
     seed : int
+    prove : bool
+        Whether the exact solver helps, in a process of its own, where there is time for it.
 
     Raises
     ------
@@ -73,7 +82,7 @@ def propose(plan: Plan, *, frozen_until: int = 0, seconds: float = 2.0, seed: in
     before = (room.start.tolist(), room.finish.tolist())
     keys = [activity.key for activity in plan.activities]
     frozen = freeze(plan, starts=dict(zip(keys, before[0], strict=True)), until=frozen_until)
-    found = solving.solve(frozen, seconds=seconds, seed=seed, prove=False)
+    found = solving.solve(frozen, seconds=seconds, seed=seed, prove=prove)
     aim = sequencing.aim_of(problem)
     cost_before = float(sequencing.cost_of(aim, room.finish, int(room.finish.max())))
     cost_after = found.cost if not aim.last else float(found.makespan)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from roadbed_engines.schedule import bounds, genetic, proving, sequencing
+from roadbed_engines.schedule import bounds, genetic, proving, sequencing, squeezing, strolling
 from roadbed_engines.schedule.arrays import FARTHEST, Integers, Problem, build
 from roadbed_engines.schedule.decoder import Room
 from roadbed_engines.schedule.plan import Plan, PlanError, check
@@ -39,6 +39,10 @@ class Schedule:
         What the plan costs by its values and promises, and what it costs in its own rank; 0 where it has none.
     order : tuple of int
         The sequence that the decoder makes this schedule of.
+    cost_bound : float
+        What any order costs at least; 0 where that is not known.
+    found_by : str
+        Of a plan after value: ``own order``, ``search``, ``solver``, or ``both``, one going on from the other.
     seed, passes : int
         What to give to get it again, and how many sequences were decoded.
     """
@@ -53,6 +57,15 @@ class Schedule:
     cost: float = 0.0
     own_cost: float = 0.0
     order: tuple[int, ...] = ()
+    cost_bound: float = 0.0
+    found_by: str = ""
+
+    @property
+    def gap(self) -> float | None:
+        """How far above the cheapest possible plan this one is at most (0.02: 2%); None where no bound is known."""
+        if self.cost_bound <= 0 or self.cost <= 0:
+            return None
+        return max(0.0, self.cost / self.cost_bound - 1)
 
     @property
     def is_optimal(self) -> bool:
@@ -103,49 +116,38 @@ def solve(
     began = time.monotonic()
     check(plan)
     problem, room = decode(plan)
-    aim = sequencing.aim_of(problem)
     bound = bounds.lower_bound(problem)
     end = began + seconds - SPARE
-    if problem.is_plain and aim.last:
+    if problem.is_plain and sequencing.aim_of(problem).last:
         return _Chase(problem, bound=bound, end=end, seed=seed, threads=threads).run(prove=prove)
-    # A future day is rarely needed: calendars as long as the plan, and half as long again, are quicker to work through.
-    problem = build(plan, days=int(room.finish.max() * ROOMY) + 20)
-    return _stroll(problem, aim=aim, bound=bound, end=end, seed=seed, threads=threads)
+    return _stroll(plan, problem, room, bound=bound, end=end, seed=seed, threads=threads, prove=prove)
 
 
 def _stroll(
-    problem: Problem, *, aim: sequencing.Aim, bound: int, end: float, seed: int, threads: int
+    plan: Plan, problem: Problem, room: Room, *, bound: int, end: float, seed: int, threads: int, prove: bool
 ) -> Schedule:
-    """Search among sequences from several seeds at once, and take the best."""
-    walks = [sequencing.Sequencing(problem, aim=aim, seed=seed + 7919 * at) for at in range(threads)]
-
-    def follow(walk: sequencing.Sequencing) -> None:
-        while time.monotonic() < end and not (
-            aim.last and not aim.value.any() and walk.best <= aim.last * bound
-        ):
-            walk.go_on(moves=walk.pace(min(SLICE, max(0.0, end - time.monotonic()))))
-
-    others = [threading.Thread(target=follow, args=(walk,)) for walk in walks[1:]]
-    for other in others:
-        other.start()
-    follow(walks[0])
-    for other in others:
-        other.join()
-    best = min(walks, key=lambda walk: walk.best)
-    best.decode(best.walk.best)
-    found = best.walk
+    """Look for an order in which value comes early, and where there is none to be had, the end."""
+    aim = sequencing.aim_of(problem)
+    # A future day is rarely needed: calendars as long as the plan, and half as long again, are quicker to work through.
+    short = build(plan, days=int(room.finish.max() * ROOMY) + 20)
+    stroll = strolling.Stroll(short, aim=aim, end=end, seed=seed, threads=threads)
     has_value = not aim.last
+    can_prove = prove and has_value and squeezing.can_model(problem)
+    found = stroll.run(whole=problem if can_prove else None, last_bound=bound)
+    walk = found.search.walk
     return Schedule(
-        starts=tuple(found.start.tolist()),
-        finishes=tuple(found.finish.tolist()),
-        modes=tuple((found.chosen - problem.arrays.mode_first[:-1]).tolist()),
-        makespan=int(found.finish.max()),
-        bound=min(bound, int(found.finish.max())),
+        starts=tuple(walk.start.tolist()),
+        finishes=tuple(walk.finish.tolist()),
+        modes=tuple((walk.chosen - short.arrays.mode_first[:-1]).tolist()),
+        makespan=int(walk.finish.max()),
+        bound=min(bound, int(walk.finish.max())),
         seed=seed,
-        passes=sum(int(walk.walk.tally[0]) for walk in walks),
-        cost=best.best if has_value else 0.0,
-        own_cost=best.own if has_value else 0.0,
-        order=tuple(found.best.tolist()),
+        passes=found.passes,
+        cost=found.search.best if has_value else 0.0,
+        own_cost=found.search.own if has_value else 0.0,
+        order=tuple(walk.best.tolist()),
+        cost_bound=found.bound if has_value else 0.0,
+        found_by=found.found_by,
     )
 
 

@@ -20,7 +20,7 @@ from roadbed_engines.schedule import plan as engine
 if TYPE_CHECKING:
     from roadbed_engines.schedule.proposing import Proposal, Shift
 
-SECONDS = 6.0
+SECONDS = 8.0
 FROZEN_DAYS = 7
 """What begins within so many days stays: people count on it."""
 LATE_HARD, LATE_SOFT = 10.0, 2.0
@@ -174,6 +174,25 @@ def _why(shift: Shift | None, *, first: date, names: Mapping[str, str]) -> str:
     ]
 
 
+FINDERS = {
+    "search": "The search found it",
+    "solver": "The exact solver found it",
+    "both": "The search and the exact solver found it, one going on from the other",
+}
+PROVEN = 0.0005
+
+
+def how_good(found: Proposal) -> str:
+    """Say who found an order, and how much better another could be."""
+    who = FINDERS.get(found.schedule.found_by, "It was found by trying")
+    if found.gap is None:
+        return f"{who}; how much better another could be is not known."
+    if found.gap <= PROVEN:
+        return f"{who}, and no order is better: that is proven."
+    share = "less than 1" if found.gap < 0.01 else f"{100 * found.gap:.0f}"
+    return f"{who}; it costs at most {share}% more than the best possible."
+
+
 def propose(
     *,
     workspace: Workspace,
@@ -238,6 +257,7 @@ def _set_up(
         description=(
             f"{len(moves)} of {len(translated.units)} pieces of work in another place. "
             f"Looked at {found.schedule.passes:,} orders for {facts['seconds']:g} seconds; it is better by {aim}. "
+            f"{how_good(found)} "
             f"What begins within {facts['frozen_days']:g} days stays. Take over what you like; each move says why."
         ),
         origin=Branch.Origin.PROPOSAL,
@@ -247,6 +267,8 @@ def _set_up(
             "gain": round(found.gain, 4),
             "aim": "value" if has_value else "end",
             "orders": found.schedule.passes,
+            "found_by": found.schedule.found_by,
+            "gap": None if found.gap is None else round(found.gap, 4),
             **facts,
         },
         actor=actor,
