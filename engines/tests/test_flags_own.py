@@ -172,6 +172,24 @@ class TestAsking:
         on = sum(flags.ask("map", {"targetingKey": str(number)}).value for number in range(400_000))
         assert 2 <= on <= 28  # Poisson with mean 12, p < 0.001 outside
 
+    def test_the_shape_that_is_asked_most_places_units_as_every_other_shape_does(self):
+        rule = {"id": "r", "salt": "s", "variant": "on", "share": 0.5, "unit": "id", "fallback": "device"}
+        flags = compiled(
+            usual={"rules": [{**rule, "condition": {"country": "CA"}}]},
+            other={"rules": [{**rule, "condition": {"country": {"$in": ["CA"]}}}]},
+            kept={"rules": [{**rule, "condition": {"country": "CA"}, "sticky": True}]},
+        )
+        units = [*map(str, range(200)), *range(200), *map(float, range(9)), *"éß\ud800", "", None, True, [1]]
+        users: list[dict[str, Any]] = [{"id": unit, "device": "d1"} for unit in units] + [
+            {"device": "d2"},
+            {},
+        ]
+        for user in (
+            {**user, **land} for user in users for land in ({"country": "CA"}, {"country": "NL"}, {})
+        ):
+            usual, other, kept = (flags.ask(key, user).variant for key in ("usual", "other", "kept"))
+            assert usual == other == kept, user
+
     @settings(max_examples=60, deadline=None)
     @given(unit=st.text(min_size=1, max_size=20), low=st.floats(0, 1), high=st.floats(0, 1))
     def test_who_is_in_stays_in_as_the_share_grows(self, unit, low, high):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,11 @@ from roadbed_engines.flags.answers import KEPT, Answer, Ask, Context, RuleAsk
 from roadbed_engines.flags.conditions import Condition
 from roadbed_engines.flags.definitions import Rule
 from roadbed_engines.flags.hashing import as_bytes
-from roadbed_engines.flags.placing import HALF, stretch_of, unit_reader
+from roadbed_engines.flags.placing import steps_of, unit_reader
 
 Read = Callable[[Context], str]
 Choice = Callable[[str], str | None]
+_hashed = mmh3.hash
 
 
 def every(parts: tuple[Condition, ...]) -> Condition | None:
@@ -55,7 +57,7 @@ def only_if(holds: Condition, answer: Answer, ask: Ask) -> Ask:
     return lambda context: ask(context) if holds(context) else answer
 
 
-def gate(holds: Condition, answer: Answer, ask: RuleAsk) -> RuleAsk:
+def gate(holds: Condition, answer: Answer | None, ask: RuleAsk) -> RuleAsk:
     """Answer at once, before a rule, where something does not hold."""
     return lambda context: ask(context) if holds(context) else answer
 
@@ -79,30 +81,27 @@ def shared(
     is_only_condition: bool,
 ) -> RuleAsk:
     """Give answers to a share of those who pass, by their unit."""
-    stretch = stretch_of(rule, salt)
-    if stretch is not None:
-        name, prefix, begin, end = stretch
-        given = answers[name]
-        equality = _equality(rule.condition) if is_only_condition else None
-        if equality is not None and holds is not None and begin == -HALF:
-            return _equal_and_shared(*equality, holds, rule.unit, read, prefix, end, given, miss)
     known: dict[str | None, Answer | None] = {None: miss}
     known.update(answers)
-    if holds is None:
+    if rule.hash == "murmur3":
+        bounds, names = steps_of(rule)
+        by_level = _by_level(rule.unit, read, f"{salt}:", bounds, [known[name] for name in names], miss)
+        if holds is None:
+            return by_level
+        general = gate(holds, miss, by_level)
+        equality = _equality(rule.condition) if is_only_condition else None
+        if equality is None or len(bounds) != 1 or names[1] is not None:
+            return general
+        given = known[names[0]]
+        return _equal_and_shared(*equality, rule.unit, f"{salt}:", bounds[0], given, miss, general)
 
-        def everybody(context: Context) -> Answer | None:
-            unit = read(context)
-            return known[choice(unit)] if unit else miss
-
-        return everybody
-
-    def some(context: Context) -> Answer | None:
-        if not holds(context):
+    def ask(context: Context) -> Answer | None:
+        if holds is not None and not holds(context):
             return miss
         unit = read(context)
         return known[choice(unit)] if unit else miss
 
-    return some
+    return ask
 
 
 def _equality(condition: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -114,38 +113,65 @@ def _equality(condition: Mapping[str, Any]) -> tuple[str, str] | None:
     return (attribute, value) if is_plain else None
 
 
-def _equal_and_shared(
-    attribute: str,
-    value: str,
-    holds: Condition,
+# Both below hash as `placing.level_of` does, without a call, and try first what nearly every context has: a text under
+# the unit's own name.
+
+
+def _by_level(
     unit_name: str,
     read: Read,
     prefix: str,
-    end: int,
-    given: Answer,
+    bounds: Sequence[int],
+    given: Sequence[Answer | None],
     miss: Answer | None,
 ) -> RuleAsk:
-    """The rule that everybody writes: one attribute has a value, and a part of the units gets it."""
-    hashed = mmh3.hash
+    """Give each stretch of units its answer."""
 
     def ask(context: Context) -> Answer | None:
-        found = context.get(attribute)
-        if found != value and (type(found) is str or not holds(context)):
-            return miss
-        unit = context.get(unit_name)
-        if not unit:  # the fallback may name one
-            unit = read(context)
-            if not unit:
-                return miss
         try:
+            unit = context[unit_name]
             text = prefix + unit
-        except TypeError:  # a number, say; testing for that beforehand would cost everybody else
+        except (KeyError, TypeError):
+            unit = ""
+        if not unit:
             unit = read(context)
             if not unit:
                 return miss
             text = prefix + unit
-        # What `placing.level_of` does, without a call.
-        return given if hashed(text if text.isascii() else as_bytes(text)) < end else miss
+        return given[bisect_right(bounds, _hashed(text if text.isascii() else as_bytes(text)))]
+
+    return ask
+
+
+def _equal_and_shared(
+    attribute: str,
+    value: str,
+    unit_name: str,
+    prefix: str,
+    bound: int,
+    given: Answer | None,
+    miss: Answer | None,
+    general: RuleAsk,
+) -> RuleAsk:
+    """The rule that everybody writes: one attribute has a value, and the first part of the units gets it.
+
+    What is not as usual (a list under the attribute, a number for a unit, letters beyond ASCII) is left to the general
+    rule. Every name that the closure holds is copied at each call, so it holds few.
+    """
+
+    def ask(context: Context) -> Answer | None:
+        found = context.get(attribute)  # not `[…]`: that many contexts lack it is nothing special
+        if found == value:
+            try:
+                unit = context[unit_name]
+                text = prefix + unit
+            except (KeyError, TypeError):
+                return general(context)
+            if unit and text.isascii():
+                return given if _hashed(text) < bound else miss
+        elif type(found) is str:
+            return miss
+        return general(context)
 
     return ask
 

@@ -7,7 +7,7 @@ is made once, at compiling; asking allocates nothing for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from roadbed_engines.flags import closures
@@ -57,16 +57,9 @@ class Compiled:
 
     definitions: d.Definitions
     flags: Mapping[str, CompiledFlag]
+    ask: Callable[[str, Context], Answer]
+    """What a flag says for a context. Nothing is raised for what a context may hold."""
     reads_time: bool = False
-    _asks: dict[str, Ask] = field(default_factory=dict)
-
-    def ask(self, key: str, context: Context) -> Answer:
-        """Return what a flag says for a context. Nothing is raised for what a context may hold."""
-        try:
-            found = self._asks[key]
-        except KeyError:
-            return Answer(flag=key, reason="ERROR", error="FLAG_NOT_FOUND", why=f"There is no flag {key}.")
-        return found(context)
 
     def ask_as(self, key: str, context: Context, *, kind: d.FlagType) -> Answer:
         """Return what a flag says, or a mismatch where the flag is of another type than the caller wants."""
@@ -78,7 +71,7 @@ class Compiled:
 
     def ask_all(self, context: Context) -> list[Answer]:
         """Return what every flag says for a context."""
-        return [ask(context) for ask in self._asks.values()]
+        return [each.ask(context) for each in self.flags.values()]
 
 
 def compile_definitions(found: d.Definitions) -> Compiled:
@@ -103,7 +96,18 @@ def compile_definitions(found: d.Definitions) -> Compiled:
         for key, flag in found.flags.items()
     }
     asks.update({key: each.ask for key, each in flags.items()})
-    return Compiled(found, flags, reads_time="currentTime" in repr(found), _asks=asks)
+    return Compiled(found, flags, _by_key(asks), reads_time="currentTime" in repr(found))
+
+
+def _by_key(asks: Mapping[str, Ask]) -> Callable[[str, Context], Answer]:
+    def ask(key: str, context: Context) -> Answer:
+        try:
+            found = asks[key]
+        except KeyError:
+            return Answer(flag=key, reason="ERROR", error="FLAG_NOT_FOUND", why=f"There is no flag {key}.")
+        return found(context)
+
+    return ask
 
 
 def _cyclic(flag: d.Flag, cycle: str) -> CompiledFlag:

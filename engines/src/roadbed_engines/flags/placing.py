@@ -98,34 +98,25 @@ def choice_of(rule: Rule, salt: str) -> Choice:
     """Return the function that gives a unit its variant."""
     if rule.hash == "unleash" and not rule.ranges:
         return _unleash(rule, salt)
-    ranges = ranges_of(rule)
     if rule.hash != "murmur3":
+        ranges = ranges_of(rule)
         place = place_of(rule.hash, salt)
         return lambda unit: _in_range(place(unit), ranges)
     level = level_of(f"{salt}:")
-    stretch = stretch_of(rule, salt)
-    if stretch is not None:
-        name, _, begin, end = stretch
-        return lambda unit: name if begin <= level(unit) < end else None
-    bounds, names = _steps(ranges)
+    bounds, names = steps_of(rule)
     return lambda unit: names[bisect_right(bounds, level(unit))]
 
 
-def stretch_of(rule: Rule, salt: str) -> tuple[str, str, int, int] | None:
-    """Return variant, prefix of what is hashed, and bounds, where one stretch of our hash is all there is."""
-    ranges = ranges_of(rule) if rule.hash == "murmur3" else ()
-    if len(ranges) != 1:
-        return None
-    name, low, high = ranges[0]
-    return name, f"{salt}:", bound(low), bound(high)
+def steps_of(rule: Rule) -> tuple[list[int], list[str | None]]:
+    """Return the levels at which what units get changes, and what they get below the first and from each on.
 
-
-def _steps(ranges: Sequence[tuple[str, float, float]]) -> tuple[list[int], list[str | None]]:
-    """Return bounds, and what lies before each and after the last."""
+    >>> steps_of(Rule(id="r", split={"a": 1, "b": 1}))
+    ([0], ['a', 'b'])
+    """
     bounds: list[int] = []
     names: list[str | None] = []
     reached = -HALF
-    for name, low, high in sorted(ranges, key=lambda each: each[1]):
+    for name, low, high in sorted(ranges_of(rule), key=lambda each: each[1]):
         begin, end = bound(low), bound(high)
         if end <= begin:
             continue
@@ -135,6 +126,8 @@ def _steps(ranges: Sequence[tuple[str, float, float]]) -> tuple[list[int], list[
         bounds.append(end)
         names.append(name)
         reached = end
+    if reached >= HALF:  # nobody lies beyond
+        return bounds[:-1], names
     return bounds, [*names, None]
 
 
