@@ -68,6 +68,8 @@ def _add_rooms() -> None:
         "ask",
         "forecast",
         "schedule",
+        "simulate",
+        "plan",
         "rank",
         "flag",
         "experiment",

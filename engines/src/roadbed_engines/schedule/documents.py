@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from roadbed_engines.schedule import dating, fields
 from roadbed_engines.schedule.plan import (
     Absence,
     Activity,
@@ -18,7 +19,8 @@ from roadbed_engines.schedule.plan import (
     check,
 )
 
-_NUMBER = (int, float)
+UNSURE = frozenset({"targets", "risks", "growth", "shared"})
+"""What only `doubting.read` makes something of."""
 
 
 def read(document: Any) -> Plan:
@@ -46,19 +48,20 @@ def read(document: Any) -> Plan:
     >>> plan.dependencies[0].before, plan.activities[1].value
     ('F-1', 5.0)
     """
-    top = _mapping(document, "the document")
-    _known(top, "the document", {"pools", "activities", "dependencies", "name", "seed"})
+    top, _ = dating.undated(fields.mapping(document, "the document"))
+    fields.known(top, "the document", {"pools", "activities", "dependencies", "name", "start", *UNSURE})
     activities: list[Activity] = []
     dependencies = [
-        _dependency(each, f"dependencies[{at}]") for at, each in enumerate(_list(top, "dependencies", ""))
+        _dependency(each, f"dependencies[{at}]")
+        for at, each in enumerate(fields.listed(top, "dependencies", ""))
     ]
-    for at, each in enumerate(_list(top, "activities", "")):
-        one = _mapping(each, f"activities[{at}]")
+    for at, each in enumerate(fields.listed(top, "activities", "")):
+        one = fields.mapping(each, f"activities[{at}]")
         activities.append(_activity(one, f"activities[{at}]"))
         dependencies += _after(one, activities[-1].key, f"activities[{at}]")
     plan = Plan(
         activities=tuple(activities),
-        pools=tuple(_pool(each, f"pools[{at}]") for at, each in enumerate(_list(top, "pools", ""))),
+        pools=tuple(_pool(each, f"pools[{at}]") for at, each in enumerate(fields.listed(top, "pools", ""))),
         dependencies=tuple(dependencies),
     )
     check(plan)
@@ -66,61 +69,62 @@ def read(document: Any) -> Plan:
 
 
 def _pool(value: Any, where: str) -> Pool:
-    one = _mapping(value, where)
-    _known(one, where, {"key", "capacity", "week", "absences", "limit", "name"})
+    one = fields.mapping(value, where)
+    fields.known(one, where, {"key", "capacity", "week", "absences", "limit", "name", "sickness"})
     return Pool(
-        key=_key(one, where),
-        capacity=_number(one, "capacity", where),
-        week=tuple(float(share) for share in _numbers(one, "week", where)),
+        key=fields.key_of(one, where),
+        capacity=fields.number(one, "capacity", where),
+        week=tuple(float(share) for share in fields.numbers(one, "week", where)),
         absences=tuple(
-            _absence(each, f"{where}.absences[{at}]") for at, each in enumerate(_list(one, "absences", where))
+            _absence(each, f"{where}.absences[{at}]")
+            for at, each in enumerate(fields.listed(one, "absences", where))
         ),
-        is_limit=_flag(one, "limit", where, default=False),
+        is_limit=fields.flag(one, "limit", where, default=False),
     )
 
 
 def _absence(value: Any, where: str) -> Absence:
-    one = _mapping(value, where)
-    _known(one, where, {"from", "until", "amount", "why"})
+    one = fields.mapping(value, where)
+    fields.known(one, where, {"from", "until", "amount", "why"})
     return Absence(
-        first=_day(one, "from", where),
-        until=_day(one, "until", where),
-        amount=None if one.get("amount") is None else _number(one, "amount", where),
+        first=fields.whole(one, "from", where),
+        until=fields.whole(one, "until", where),
+        amount=None if one.get("amount") is None else fields.number(one, "amount", where),
     )
 
 
 def _activity(one: Mapping[str, Any], where: str) -> Activity:
     own = {"key", "name", "duration", "needs", "modes", "estimate"}
-    _known(one, where, own | {"earliest", "fixed", "value", "due", "late", "pauses", "after", "groups"})
+    fields.known(one, where, own | {"earliest", "fixed", "value", "due", "late", "pauses", "after", "groups"})
     if "modes" in one:
         modes = tuple(
-            _mode(each, f"{where}.modes[{at}]") for at, each in enumerate(_list(one, "modes", where))
+            _mode(each, f"{where}.modes[{at}]") for at, each in enumerate(fields.listed(one, "modes", where))
         )
     else:
         modes = (_mode(one, where),)
     return Activity(
-        key=_key(one, where),
+        key=fields.key_of(one, where),
         modes=modes,
-        earliest=_day(one, "earliest", where) if "earliest" in one else 0,
-        fixed=None if one.get("fixed") is None else _day(one, "fixed", where),
-        value=float(_number(one, "value", where)) if "value" in one else 0.0,
-        due=None if one.get("due") is None else _day(one, "due", where),
-        late=float(_number(one, "late", where)) if "late" in one else 0.0,
-        pauses=_flag(one, "pauses", where, default=True),
+        earliest=fields.whole(one, "earliest", where) if "earliest" in one else 0,
+        fixed=None if one.get("fixed") is None else fields.whole(one, "fixed", where),
+        value=float(fields.number(one, "value", where)) if "value" in one else 0.0,
+        due=None if one.get("due") is None else fields.whole(one, "due", where),
+        late=float(fields.number(one, "late", where)) if "late" in one else 0.0,
+        pauses=fields.flag(one, "pauses", where, default=True),
         name=str(one.get("name", "")),
     )
 
 
 def _mode(value: Any, where: str) -> Mode:
-    one = _mapping(value, where)
-    needs = _mapping(one.get("needs", {}), f"{where}.needs")
+    one = fields.mapping(value, where)
+    needs = fields.mapping(one.get("needs", {}), f"{where}.needs")
     estimate = (
         read_estimate(one["estimate"], f"{where}.estimate") if one.get("estimate") is not None else None
     )
     is_said = "duration" in one or estimate is None
-    duration = _day(one, "duration", where) if is_said or estimate is None else math.ceil(estimate[1])
+    duration = fields.whole(one, "duration", where) if is_said or estimate is None else math.ceil(estimate[1])
     return Mode(
-        duration=duration, needs={str(pool): _number(needs, pool, f"{where}.needs") for pool in needs}
+        duration=duration, needs={str(pool): fields.number(needs, pool, f"{where}.needs") for pool in needs}
     )
 
 
@@ -132,10 +136,10 @@ def read_estimate(value: Any, where: str) -> tuple[float, float, float]:
     PlanError
         If the quantiles are not in order, or not above 0.
     """
-    one = _mapping(value, where)
-    _known(one, where, {"p10", "p50", "p90"})
-    low, high = _number(one, "p10", where), _number(one, "p90", where)
-    middle = _number(one, "p50", where) if "p50" in one else math.sqrt(max(low * high, 0.0))
+    one = fields.mapping(value, where)
+    fields.known(one, where, {"p10", "p50", "p90"})
+    low, high = fields.number(one, "p10", where), fields.number(one, "p90", where)
+    middle = fields.number(one, "p50", where) if "p50" in one else math.sqrt(max(low * high, 0.0))
     if low <= 0:
         raise PlanError(f"{where}: P10 is {low:g}; it must be above 0")
     if low > high:
@@ -146,8 +150,8 @@ def read_estimate(value: Any, where: str) -> tuple[float, float, float]:
 
 
 def _dependency(value: Any, where: str) -> Dependency:
-    one = _mapping(value, where)
-    _known(one, where, {"before", "after", "relation", "lag"})
+    one = fields.mapping(value, where)
+    fields.known(one, where, {"before", "after", "relation", "lag"})
     for name in ("before", "after"):
         if not isinstance(one.get(name), str | int):
             raise PlanError(f"{where} does not say what is {name}")
@@ -156,11 +160,11 @@ def _dependency(value: Any, where: str) -> Dependency:
 
 def _after(one: Mapping[str, Any], key: str, where: str) -> list[Dependency]:
     found = []
-    for at, each in enumerate(_list(one, "after", where)):
+    for at, each in enumerate(fields.listed(one, "after", where)):
         place = f"{where}.after[{at}]"
         if isinstance(each, Mapping):
-            _known(each, place, {"key", "relation", "lag"})
-            found.append(_tie(each, _key(each, place), key, place))
+            fields.known(each, place, {"key", "relation", "lag"})
+            found.append(_tie(each, fields.key_of(each, place), key, place))
         else:
             found.append(Dependency(before=str(each), after=key))
     return found
@@ -172,66 +176,5 @@ def _tie(one: Mapping[str, Any], before: str, after: str, where: str) -> Depende
     except ValueError:
         known = ", ".join(Relation)
         raise PlanError(f"{where} has the relation {one['relation']}; known are {known}") from None
-    lag = _whole(one, "lag", where) if "lag" in one else 0
+    lag = fields.whole(one, "lag", where) if "lag" in one else 0
     return Dependency(before=before, after=after, relation=relation, lag=lag)
-
-
-# -- what JSON may hold ----------------------------------------------------------------------------
-
-
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise PlanError(f"{where} must be an object")
-    return value
-
-
-def _list(one: Mapping[str, Any], name: str, where: str) -> list[Any]:
-    value = one.get(name, [])
-    if not isinstance(value, list):
-        raise PlanError(f"{where}{'.' if where else ''}{name} must be a list")
-    return value
-
-
-def _known(one: Mapping[str, Any], where: str, names: set[str]) -> None:
-    strange = sorted(set(map(str, one)) - names)
-    if strange:
-        raise PlanError(
-            f"{where} has “{strange[0]}”, which means nothing here; known are {', '.join(sorted(names))}"
-        )
-
-
-def _key(one: Mapping[str, Any], where: str) -> str:
-    key = one.get("key")
-    if not isinstance(key, str | int) or isinstance(key, bool) or str(key) == "":
-        raise PlanError(f"{where} has no key")
-    return str(key)
-
-
-def _number(one: Mapping[str, Any], name: str, where: str) -> float:
-    value = one.get(name)
-    if isinstance(value, bool) or not isinstance(value, _NUMBER) or not math.isfinite(value):
-        raise PlanError(f"{where}.{name} must be a number" + ("" if name in one else "; it is missing"))
-    return value
-
-
-def _numbers(one: Mapping[str, Any], name: str, where: str) -> list[float]:
-    values = _list(one, name, where)
-    return [_number({str(at): value}, str(at), f"{where}.{name}") for at, value in enumerate(values)]
-
-
-def _whole(one: Mapping[str, Any], name: str, where: str) -> int:
-    value = _number(one, name, where)
-    if not float(value).is_integer():
-        raise PlanError(f"{where}.{name} is {value:g}; days are whole")
-    return int(value)
-
-
-def _day(one: Mapping[str, Any], name: str, where: str) -> int:
-    return _whole(one, name, where)
-
-
-def _flag(one: Mapping[str, Any], name: str, where: str, *, default: bool) -> bool:
-    value = one.get(name, default)
-    if not isinstance(value, bool):
-        raise PlanError(f"{where}.{name} must be true or false")
-    return value
