@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from roadbed.analytics.events import compaction, manifest, reading
+from roadbed.analytics.events import compaction, ledger, manifest, reading
 from roadbed.analytics.events.event import BatchError, EventError, read_batch, read_event
 from roadbed.analytics.events.store import BusyError, EventStore, OtherContentError
 
@@ -116,6 +116,13 @@ class TestTaking:
         assert store.append(batch(3, key="k"), key="k", received_at=NOW).again
         assert ids(store) == ["k:0", "k:1", "k:2"]
         assert store.waiting() == (0, 0)
+
+    def test_a_ledger_that_was_only_begun_is_read_as_an_empty_one(self, store: EventStore) -> None:
+        """Another process has made the file, and not come to the table yet."""
+        store.folder.mkdir(parents=True)
+        (store.folder / ledger.NAME).touch()
+        assert not store.append(batch(3, key="k"), key="k", received_at=NOW).again
+        assert compaction.compact(store, now=NOW).events == 3
 
     @pytest.mark.parametrize("moved", [False, True])
     def test_a_key_with_other_events_is_refused(self, store: EventStore, moved: bool) -> None:  # noqa: FBT001 - a case

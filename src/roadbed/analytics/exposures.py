@@ -112,10 +112,14 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposed:
-    """Units by their first exposure, and how many were seen in two variants and are left out."""
+    """Units by their first exposure, and how many were seen in two variants and are left out.
+
+    `keys` tell its rows apart: the unit alone, or the unit and the variant.
+    """
 
     table: ir.Table
     jumpers: int
+    keys: tuple[str, ...] = (UNIT,)
 
 
 def first_exposures(
@@ -146,6 +150,19 @@ def first_exposures(
     each = keep(each)
     jumpers = int(each.filter(each[SEEN] > 1).count().to_pyarrow().as_py())
     return Exposed(each.filter(each[SEEN] == 1).drop(SEEN), jumpers)
+
+
+def daily_exposures(table: ir.Table, source: FactSource, *, since: datetime, until: datetime) -> Exposed:
+    """Return each unit's first sight of every UTC day, whose date (as 2026-03-02) is its variant."""
+    rows = table.select(
+        **{UNIT: names_of(table[source.unit]), EXPOSED_AT: table[source.at].cast("timestamp")}
+    )
+    rows = rows.filter(
+        rows[UNIT].notnull(), rows[EXPOSED_AT] >= _moment(since), rows[EXPOSED_AT] < _moment(until)
+    )
+    rows = rows.mutate(**{VARIANT: rows[EXPOSED_AT].date().cast("string")})
+    each = rows.group_by(UNIT, VARIANT).aggregate(**{EXPOSED_AT: rows[EXPOSED_AT].min()})
+    return Exposed(keep(each), 0, keys=(UNIT, VARIANT))
 
 
 def unit_facts(
@@ -205,18 +222,25 @@ def _rows(tables: Mapping[str, tuple[ir.Table, FactSource]], source: str, facts:
 
 
 def _with_facts(made: ir.Table, exposed: Exposed, facts: Sequence[Fact], rows: ir.Table) -> ir.Table:
-    units = exposed.table.select(UNIT, EXPOSED_AT)
+    units = exposed.table.select(*exposed.keys, EXPOSED_AT)
     joined = units.join(rows, units[UNIT] == rows["fact_unit"])
     first, last = min(one.start for one in facts), max(one.end for one in facts)
     joined = joined.filter(
         joined["fact_at"] >= joined[EXPOSED_AT] + _interval(first),
         joined["fact_at"] < joined[EXPOSED_AT] + _interval(last),
     )
-    each = joined.group_by(UNIT).aggregate(**{one.name: _number(joined, one) for one in facts})
-    each = each.rename(fact_unit=UNIT)
-    found = made.left_join(each, made[UNIT] == each["fact_unit"]).drop("fact_unit")
+    each = joined.group_by(*exposed.keys).aggregate(**{one.name: _number(joined, one) for one in facts})
+    found = _beside(made, each, exposed.keys)
     nought = [one.name for one in facts if one.how not in {How.MEAN, How.MAX}]
     return found.mutate(**{name: found[name].fill_null(0.0) for name in nought})
+
+
+def _beside(made: ir.Table, each: ir.Table, keys: Sequence[str]) -> ir.Table:
+    """Put the columns of `each` beside the rows of `made` with the same keys."""
+    others = {f"fact_{key}": key for key in keys}
+    each = each.rename(others)
+    same = [made[key] == each[other] for other, key in others.items()]
+    return made.left_join(each, same).drop(*others)
 
 
 def _number(joined: ir.Table, fact: Fact) -> ir.Value:
@@ -263,7 +287,7 @@ def _with_funnel(
 ) -> ir.Table:
     fake = [Fact("step", funnel.source, How.ANY, filters=step, end=funnel.end) for step in funnel.steps]
     rows = _rows(tables, funnel.source, fake)
-    reached = exposed.table.select(UNIT, EXPOSED_AT, reached_at=exposed.table[EXPOSED_AT])
+    reached = exposed.table.select(*exposed.keys, EXPOSED_AT, reached_at=exposed.table[EXPOSED_AT])
     for name, step in zip(funnel.columns(), funnel.steps, strict=True):
         joined = reached.join(rows, reached[UNIT] == rows["fact_unit"])
         joined = joined.filter(
@@ -271,11 +295,11 @@ def _with_funnel(
             joined["fact_at"] < joined[EXPOSED_AT] + _interval(funnel.end),
             *(_holds(joined, one) for one in step),
         )
-        reached = joined.group_by(UNIT).aggregate(
+        reached = joined.group_by(*exposed.keys).aggregate(
             **{EXPOSED_AT: joined[EXPOSED_AT].min(), "reached_at": joined["fact_at"].min()}
         )
-        came = reached.select(fact_unit=reached[UNIT], **{name: ibis.literal(1).cast("float64")})
-        made = made.left_join(came, made[UNIT] == came["fact_unit"]).drop("fact_unit")
+        came = reached.select(*exposed.keys, **{name: ibis.literal(1).cast("float64")})
+        made = _beside(made, came, exposed.keys)
         made = made.mutate(**{name: made[name].fill_null(0.0)})
     return made
 

@@ -15,6 +15,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=20, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(_MAKE)  # another process may have made the file, and not come to the table yet
     return connection
 
 
@@ -48,7 +49,6 @@ def add(folder: Path, taken: Mapping[str, str], *, at: float) -> None:
     path = folder / NAME
     fresh = not path.is_file()
     with closing(_open(path)) as connection:
-        connection.execute(_MAKE)
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(
             "INSERT OR IGNORE INTO batch VALUES (?, ?, ?)",

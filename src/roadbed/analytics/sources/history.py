@@ -7,7 +7,7 @@ experiment begun with the period. So the number of units a week is that at which
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -139,30 +139,39 @@ def by_week(*, plan: Plan, sources: Mapping[str, Facts], until: datetime, weeks:
     )
 
 
-def by_day(*, plan: Plan, sources: Mapping[str, Facts], day: date, as_of: datetime) -> Day:
-    """Tell what a metric was on one UTC day: over the units seen that day, each window from its first sight that day.
+def by_days(
+    *, plan: Plan, sources: Mapping[str, Facts], days: Sequence[date], as_of: datetime
+) -> dict[date, Day]:
+    """Tell what a metric was on each of some UTC days: over the units seen that day, from their first sight that day.
+
+    All days between the first and the last are read, in one question.
 
     Raises
     ------
     SourceError
         If a source cannot be read, or a column is missing.
     """
-    since = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    since, until = _midnight(min(days)), _midnight(max(days)) + DAY
     with _opened(plan, sources) as found:
-        return one_day(plan=plan, sources=sources, found=found, since=since, as_of=as_of)
+        whose = sources[plan.whose]
+        rows = found[whose.relation]
+        trying.refuse_missing(rows, Facts(whose.relation, whose.unit, whose.at))
+        seen = units.daily_exposures(rows, units.FactSource(whose.unit, whose.at), since=since, until=until)
+        table = facts_onto(seen, [Judged(NAME, plan)], sources, found, as_of=as_of)
+        groups = table.group_by(units.VARIANT).aggregate(units=table.count()).to_pyarrow().to_pylist()
+        counts = {str(row[units.VARIANT]): int(row["units"]) for row in groups}
+        values = _values(table, plan) if counts else {}
+    lines = {}
+    for day in days:
+        one = values.get(day.isoformat())
+        lines[day] = Day(
+            counts.get(day.isoformat(), 0), one.value if one else None, one.error if one else None
+        )
+    return lines
 
 
-def one_day(
-    *, plan: Plan, sources: Mapping[str, Facts], found: Opened, since: datetime, as_of: datetime
-) -> Day:
-    """Tell one day from sources that are open already."""
-    seen = _seen(plan, sources, found, since, since + DAY)
-    table = facts_onto(seen, [Judged(NAME, plan)], sources, found, as_of=as_of)
-    count = int(table.count().to_pyarrow().as_py())
-    if not count:
-        return Day(0, None, None)
-    one = _values(table, plan).get(ALL)
-    return Day(count, one.value if one else None, one.error if one else None)
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _opened(plan: Plan, sources: Mapping[str, Facts]) -> Any:
@@ -170,11 +179,6 @@ def _opened(plan: Plan, sources: Mapping[str, Facts]) -> Any:
         if key not in sources:
             raise SourceError(f"There is no fact source {key} any more.")
     return opened(dict.fromkeys(sources[key].relation for key in (*plan.sources, plan.whose)))
-
-
-def open_sources(plan: Plan, sources: Mapping[str, Facts]) -> Any:
-    """Open what a metric's history reads, for several calls of `one_day`; a context manager."""
-    return _opened(plan, sources)
 
 
 def _seen(
