@@ -85,6 +85,8 @@ REVIEWED: dict[str, str] = {
     "modules/insights/selectors/votes:votes_for": _OF_ONE,
     "modules/portal/facade:followers_of": _WRITING,
     "modules/portal/facade:takes_mail": "A visitor's choice about mail.",
+    "modules/portal/selectors/desk:_remarks": _BOARD,
+    "modules/portal/selectors/desk:_standing": _BOARD,
     "modules/portal/selectors/desk:figures": _BOARD,
     "modules/portal/selectors/desk:unconfirmed": _BOARD,
     "modules/portal/selectors/doors:board_of_domain": "Leads to the door; `may_open` stands behind it.",

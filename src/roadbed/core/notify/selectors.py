@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
+from roadbed.core import prepared
 from roadbed.core.notify.models import Channel, Delivery, Endpoint, Notice
-from roadbed.core.notify.services.notices import notices_of
+from roadbed.core.notify.services.notices import notices_for, notices_of
 from roadbed.core.workspaces.access import Access
 
 UNREAD_MAX = 99
@@ -13,8 +16,15 @@ UNREAD_MAX = 99
 
 def count_unread(access: Access) -> int:
     """How many notices wait for the member; counting stops where the badge does."""
-    found = notices_of(member=access.member).filter(read_at__isnull=True)
-    return found.order_by()[: UNREAD_MAX + 1].count()
+    return _UNREAD.count(member=access.member.pk, circles=access.circle_ids)
+
+
+def _unread(member: int, circles: Collection[int]) -> QuerySet[Notice]:
+    found = notices_for(member=member, circles=circles).filter(read_at__isnull=True)
+    return found.order_by()[: UNREAD_MAX + 1]
+
+
+_UNREAD = prepared.Question(_unread)
 
 
 def inbox(*, access: Access, unread_only: bool) -> QuerySet[Notice]:

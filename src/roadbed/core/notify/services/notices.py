@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -38,8 +38,13 @@ def tell_owners(*, workspace: Workspace, text: str, quote: str, path: str, at: d
 
 def notices_of(*, member: Member) -> QuerySet[Notice]:
     """Return a member's notices, without those of deleted records and of what is private to others by now."""
+    return notices_for(member=member.pk, circles=member.circle_ids)
+
+
+def notices_for(*, member: int, circles: Collection[int]) -> QuerySet[Notice]:
+    """Return the notices of the member with this id, who is in these circles."""
     found = Notice.objects.filter(member=member).exclude(record__deleted_at__isnull=False)
-    return found.filter(Q(record__circle__isnull=True) | Q(record__circle_id__in=member.circle_ids))
+    return found.filter(Q(record__circle__isnull=True) | Q(record__circle_id__in=circles))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from roadbed.core import prepared
 from roadbed.core.records.models import Record
 from roadbed.core.search import selectors as search
 from roadbed.core.search.models import SearchEntry
@@ -68,8 +69,15 @@ def count_in_state(*, workspace_id: int, state: str) -> int:
 
 def count_waiting(*, member: Member) -> int:
     """How many open questions wait for a member."""
-    rows = Question.objects.in_workspace(member.workspace_id)
-    return rows.filter(state=State.OPEN, owner=member, archived_at__isnull=True).count()
+    return _WAITING.count(workspace=member.workspace_id, owner=member.pk)
+
+
+def _waiting(workspace: int, owner: int) -> QuerySet[Question]:
+    rows = Question.objects.in_workspace(workspace)
+    return rows.filter(state=State.OPEN, owner=owner, archived_at__isnull=True).order_by()
+
+
+_WAITING = prepared.Question(_waiting)
 
 
 def sources_of(*, question: Question, workspace: str, circles: Collection[int] = ()) -> list[Source]:

@@ -9,6 +9,7 @@ import numpy as np
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from roadbed.core import prepared
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.vectors.embedders import ModelMissingError
 from roadbed.core.workspaces.access import Access
@@ -164,4 +165,11 @@ def count_waiting(access: Access) -> int:
     """How many pairs wait, for the navigation; nothing for those who cannot decide them."""
     if not access.can_make:
         return 0
-    return to_decide(workspace_id=access.workspace.pk, circles=access.circle_ids).order_by()[:100].count()
+    return _WAITING.count(workspace=access.workspace.pk, circles=access.circle_ids)
+
+
+def _waiting(workspace: int, circles: Collection[int]) -> QuerySet[Double]:
+    return to_decide(workspace_id=workspace, circles=circles).select_related(None).order_by()[:100]
+
+
+_WAITING = prepared.Question(_waiting)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from roadbed.core import prepared
 from roadbed.core.records.today import Waiting
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.insights.models import Feedback
@@ -14,10 +18,15 @@ CAP = 1000
 
 def count_waiting(access: Access) -> int:
     """How many pieces wait to be triaged, up to the cap."""
-    waiting = Feedback.objects.visible_to(access.circle_ids).filter(
-        home_id=access.workspace.pk, state=Feedback.State.NEW, deleted_at__isnull=True
-    )
-    return waiting.order_by()[:CAP].count()
+    return _WAITING.count(workspace=access.workspace.pk, circles=access.circle_ids)
+
+
+def _waiting(workspace: int, circles: Collection[int]) -> QuerySet[Feedback]:
+    rows = Feedback.objects.visible_to(circles)
+    return rows.filter(home_id=workspace, state=Feedback.State.NEW, deleted_at__isnull=True).order_by()[:CAP]
+
+
+_WAITING = prepared.Question(_waiting)
 
 
 def waiting_for(access: Access, now: datetime) -> list[Waiting]:

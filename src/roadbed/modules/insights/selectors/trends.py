@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from roadbed.core import prepared
 from roadbed.core.records import kinds
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
@@ -211,8 +212,14 @@ def marker_near(*, week: dt.date, markers: Sequence[Marker]) -> str:
 
 def count_new(access: Access) -> int:
     """How many alerts nobody has looked at yet, up to 100, for the navigation."""
-    rows = alerts_of(workspace_id=access.workspace.pk, filters={"state": [TrendAlert.State.NEW]})
-    return rows.order_by()[:100].count()
+    return _NEW.count(workspace=access.workspace.pk)
+
+
+def _new(workspace: int) -> QuerySet[TrendAlert]:
+    return alerts_of(workspace_id=workspace, filters={"state": [TrendAlert.State.NEW]}).order_by()[:100]
+
+
+_NEW = prepared.Question(_new)
 
 
 def segments_behind(*, workspace_id: int, alerts: Sequence[TrendAlert]) -> dict[str, Segment]:

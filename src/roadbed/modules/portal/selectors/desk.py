@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
+from roadbed.core import prepared
 from roadbed.core.records import places
 from roadbed.core.records.models import Record
 from roadbed.core.workspaces.access import Access
@@ -76,15 +77,32 @@ def count_waiting(access: Access) -> int:
     if not access.can_make:
         return 0
     # The boards are few, and every page asks: with their ids at hand both counts are short statements.
-    ids = list(
-        boards(workspace_id=access.workspace.pk, circles=access.circle_ids).values_list("pk", flat=True)
-    )
-    if not ids:
-        return 0
-    standing: QuerySet[Listing] = Listing.objects.filter(board_id__in=ids, merged_into__isnull=True).alive()
-    remarks = Remark.objects.filter(state=State.WAITING, listing__board_id__in=ids)
-    seen = remarks.filter(Exists(standing.filter(pk=OuterRef("listing_id"))))
-    return standing.filter(state=State.WAITING).count() + seen.count()
+    ids = _BOARDS.numbers(workspace=access.workspace.pk, circles=access.circle_ids)
+    return _LISTINGS.count(boards=ids) + _REMARKS.count(boards=ids) if ids else 0
+
+
+def _boards(workspace: int, circles: Collection[int]) -> QuerySet[Board]:
+    return boards(workspace_id=workspace, circles=circles).select_related(None).order_by()
+
+
+def _standing(boards: Collection[int]) -> QuerySet[Listing]:
+    rows: QuerySet[Listing] = Listing.objects.filter(board_id__in=boards, merged_into__isnull=True).alive()
+    return rows.order_by()
+
+
+def _listings(boards: Collection[int]) -> QuerySet[Listing]:
+    return _standing(boards).filter(state=State.WAITING)
+
+
+def _remarks(boards: Collection[int]) -> QuerySet[Remark]:
+    return Remark.objects.filter(
+        Exists(_standing(boards).filter(pk=OuterRef("listing_id"))),
+        state=State.WAITING,
+        listing__board_id__in=boards,
+    ).order_by()
+
+
+_BOARDS, _LISTINGS, _REMARKS = (prepared.Question(each) for each in (_boards, _listings, _remarks))
 
 
 @dataclass(frozen=True, slots=True)

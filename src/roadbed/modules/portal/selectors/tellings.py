@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from roadbed.core import prepared
 from roadbed.core.records.models import Record
 from roadbed.modules.insights import facade as insights
 from roadbed.modules.portal.models import Change, Follow, Letter, Listing, Silence, Telling, Visitor, Words
@@ -141,8 +142,15 @@ def access_telling(*, workspace_id: int, telling_id: int) -> Telling:
 
 def waiting_count(workspace_id: int) -> int:
     """Return how many tellings wait for somebody's word."""
-    rows = Telling.objects.filter(workspace_id=workspace_id, state=Telling.State.WAITING)
-    return rows.filter(record__circle__isnull=True, record__deleted_at__isnull=True).count()
+    return _WAITING.count(workspace=workspace_id)
+
+
+def _waiting(workspace: int) -> QuerySet[Telling]:
+    rows = Telling.objects.filter(workspace_id=workspace, state=Telling.State.WAITING)
+    return rows.filter(record__circle__isnull=True, record__deleted_at__isnull=True).order_by()
+
+
+_WAITING = prepared.Question(_waiting)
 
 
 def words_of(*, telling: Telling) -> list[Words]:
