@@ -38,6 +38,7 @@ def set_up(folder: str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     os.environ["DJANGO_SETTINGS_MODULE"] = "roadbed.config.settings"
     os.environ["ROADBED_DATA"] = folder
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a web process
     import django
     from django.core.management import call_command
 

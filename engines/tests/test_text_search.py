@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadbed_engines.text import answers, duplicates, lexical, questions, rows, sentences, stems
+from roadbed_engines.text import answers, duplicates, lexical, questions, rows, sentences, signs, stems
 
 HOSTILE = [
     "",
@@ -202,6 +202,39 @@ class TestAnswers:
     def test_quotes_are_parts_of_what_may_be_read(self, texts: list[str], question: str) -> None:
         for quote in ask(question, texts).quotes:
             assert texts[quote.passage][quote.start : quote.end] == quote.text
+
+    @given(
+        text=st.text(max_size=400),
+        words=st.sets(st.sampled_from(["map", "slow", "a"])),
+        most=st.integers(1, 200),
+    )
+    def test_the_essence_is_a_part_of_the_sentence(self, text: str, words: set[str], most: int) -> None:
+        part = answers.essence(text, words=words, characters=most)
+        assert part in text
+        assert len(part) <= most
+
+
+class TestSigns:
+    @given(st.integers(1, 130), st.integers(1, 60), st.integers(0, 2**32))
+    def test_a_vector_itself_is_always_likely(self, dimensions: int, count: int, seed: int) -> None:
+        matrix = np.random.default_rng(seed).normal(size=(count, dimensions)).astype(np.float32)
+        known, at = signs.signs(matrix), seed % count
+        likely = signs.likeliest(known=known, vector=matrix[at], rows=np.arange(count), keep=1)
+        assert at in likely
+
+    def test_the_likeliest_hold_nearly_all_that_is_near(self) -> None:
+        rng = np.random.default_rng(4)
+        topics = rng.normal(size=(300, 384))
+        matrix = (topics[rng.integers(300, size=6000)] + 0.7 * rng.normal(size=(6000, 384))).astype(
+            np.float32
+        )
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+        known, held = signs.signs(matrix), 0
+        for vector in matrix[:50]:
+            likely = signs.likeliest(known=known, vector=vector, rows=np.arange(6000), keep=240)
+            held += len(np.intersect1d(likely, np.argsort(-(matrix @ vector))[:16]))
+            assert 240 <= len(likely) < 400
+        assert held / (50 * 16) >= 0.99
 
 
 class TestRows:

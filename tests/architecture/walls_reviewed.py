@@ -14,8 +14,6 @@ REVIEWED: dict[str, str] = {
     "core/records/selectors/history:changed_since": _OF_ONE,
     "core/records/selectors/records:comments_of": _OF_ONE,
     "core/records/selectors/records:merges_of": _OF_ONE,
-    "core/vectors/selectors:_load": "The table of all passages; `_visible` asks the records before any is returned.",
-    "core/vectors/selectors:_take_in": "The table of all passages, as above.",
     "core/vectors/selectors:texts_of": "Takes passages that `nearest` returned.",
     "core/workspaces/views/workspace:verify": "Counts the deeds of the chain, whoever they were for: documented.",
     "modules/alignment/facade:alignment_of": _OF_TARGETS,

@@ -11,11 +11,12 @@ import pytest
 from roadbed.core.records import services as records
 from roadbed.core.records.models import Record
 from roadbed.core.search import services as search
-from roadbed.core.vectors import selectors
+from roadbed.core.vectors import held, looking, selectors
 from roadbed.core.vectors import services as vectors
 from roadbed.core.vectors.models import digest_of
 from roadbed.core.vectors.shelf import Shelf
 from roadbed.core.workspaces.models import Circle
+from roadbed_engines.text import signs
 from tests.core.vectors.test_reading import write
 
 
@@ -43,13 +44,39 @@ class TestNearest:
 
         among_all = scored()
         assert set(among_all) == {notes[1].pk, notes[2].pk}
-        monkeypatch.setattr(selectors, "FEW", 0)
+        monkeypatch.setattr(looking, "FEW", 0)
         assert scored() == {pk: one.expected for pk, one in among_all.items()}
+
+    def test_among_many_only_the_likeliest_are_compared(self, workspace, notes, monkeypatch):
+        monkeypatch.setattr(looking, "SIEVED", 2)
+        monkeypatch.setattr(looking, "KEPT", 1)
+        monkeypatch.setattr(looking, "FEW", 0)
+        compared = []
+        scores = looking._scores
+        monkeypatch.setattr(
+            looking, "_scores", lambda *given: compared.append(len(given[2])) or scores(*given)
+        )
+        assert near(workspace, "Said the map is slow", limit=1) == [notes[0].pk]
+        assert compared[0] < len(notes)
+
+    def test_walls_around_the_likeliest_do_not_hide_the_others(self, workspace, notes, now, monkeypatch):
+        circle = Circle.objects.create(workspace=workspace, name="Board", created_at=now)
+        Record.objects.filter(pk=notes[0].pk).update(circle=circle)
+        monkeypatch.setattr(looking, "SIEVED", 2)
+        monkeypatch.setattr(looking, "KEPT", 1)
+        assert near(workspace, "Said the map is slow", limit=1, least=-1.0) == [notes[1].pk]
+        assert near(workspace, "Said the map is slow", limit=1, circles=[circle.pk]) == [notes[0].pk]
+
+    def test_what_was_named_comes_after_the_nearest_unless_it_is_private(self, workspace, notes, now):
+        circle = Circle.objects.create(workspace=workspace, name="Board", created_at=now)
+        Record.objects.filter(pk=notes[2].pk).update(circle=circle)
+        named = [notes[0].pk, notes[2].pk, notes[3].pk]
+        assert near(workspace, "Said the map is slow", limit=1, beside=named) == [notes[0].pk, notes[3].pk]
 
     def test_a_server_has_its_tables_before_anybody_asks(self, workspace, notes, monkeypatch):
         selectors.forget()
         selectors.warm()
-        monkeypatch.setattr(selectors._View, "_load", lambda self, *, after: pytest.fail("read once more"))
+        monkeypatch.setattr(held.View, "_load", lambda self, *, after: pytest.fail("read once more"))
         assert selectors._view(workspace_id=workspace.pk)[1].passage.size
 
     def test_an_empty_workspace_has_nothing_near(self, workspace):
@@ -125,6 +152,7 @@ class TestShelf:
         second.add([digest_of("b"), digest_of("a")], np.array([[0, 1], [9, 9]], dtype=np.float32))
         first.refresh()
         assert first.matrix.tolist() == [[1, 0], [0, 1]]
+        assert first.signs.tolist() == second.signs.tolist() == signs.signs(first.matrix).tolist()
 
     def test_half_a_write_is_mended(self, tmp_path):
         first = self.shelf(tmp_path)
@@ -143,3 +171,4 @@ class TestShelf:
         first.add([digest_of("b")], np.array([[0, 1]], dtype=np.float32))
         second.refresh()
         assert (second.row_of(digest_of("a")), second.matrix.tolist()) == (-1, [[0, 1]])
+        assert second.signs.tolist() == signs.signs(second.matrix).tolist()

@@ -10,7 +10,8 @@ What was measured (XQuAD-en, 1,190 questions over 240 paragraphs, see ``benchmar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -29,6 +30,11 @@ LOOKED_AT = 8
 """So many times the passages read are looked at for one that says something new."""
 SENTENCES_QUOTED = 3
 SENTENCES_ENCODED = 8
+SENTENCE_READ = 160
+"""Characters of a sentence that are turned into a vector: those around the question's words. On XQuAD that is a quarter
+less to read, holds 94.6 of 100 answers instead of 94.3, and refuses 90 of 100 questions whose passage is gone instead
+of 89."""
+_WORD = re.compile(r"\S+")
 FOUND_FROM = 0.3
 """The confidence from which on an answer is shown: refuses 4 in 100 questions that XQuAD's paragraphs answer, and 69 of
 100 whose paragraph is taken out."""
@@ -162,6 +168,27 @@ def _candidates(
     return found
 
 
+def essence(text: str, *, words: Collection[str], characters: int = SENTENCE_READ) -> str:
+    """Return the stretch of a long sentence that holds the most of some stems, in whole words; a short one as it is.
+
+    Examples
+    --------
+    >>> essence("After the update of last week the map is slow at night", words={"map", "slow"}, characters=24)
+    'week the map is slow at'
+    """
+    if len(text) <= characters:
+        return text
+    said = [found.span() for found in _WORD.finditer(text)]
+    hits = [span for span in said if not set(lexical.words(text[span[0] : span[1]])).isdisjoint(words)]
+    start = best = 0
+    for left, _ in said:
+        held = sum(left <= first and last <= left + characters for first, last in hits)
+        if held > best:
+            start, best = left, held
+    ends = [last for first, last in said if first >= start and last <= start + characters]
+    return text[start : max(ends, default=start + characters)]
+
+
 def _lifted(candidates: Sequence[_Candidate], scores: Floats) -> Floats:
     """Let each sentence have a little of its better neighbour's score: an answer often follows what it answers."""
     lifted = scores.copy()
@@ -185,6 +212,7 @@ def answer(
     encode: Encode,
     read: int = PASSAGES_READ,
     encoded: int = SENTENCES_ENCODED,
+    characters: int = SENTENCE_READ,
     quoted: int = SENTENCES_QUOTED,
 ) -> Answer:
     """Quote the sentences that answer best, and say how likely it is that they do.
@@ -202,6 +230,8 @@ def answer(
         Turns sentences into vectors of the same model as the question's.
     encoded : int
         How many of the likeliest sentences are turned into vectors; the others keep their words alone.
+    characters : int
+        How much of each of those is, around the question's words.
 
     Returns
     -------
@@ -228,7 +258,9 @@ def answer(
     prior = np.array([candidate.prior for candidate in candidates], dtype=np.float32)
     # Those that share the question's words, and the best passage's own whatever their words.
     chosen = np.argsort(-prior, kind="stable")[:encoded]
-    vectors = encode([candidates[int(at)].text for at in chosen])
+    vectors = encode(
+        [essence(candidates[int(at)].text, words=question.words, characters=characters) for at in chosen]
+    )
     cosines = np.zeros(len(candidates), dtype=np.float32)
     cosines[chosen] = vectors @ question_vector
     known = np.zeros(len(candidates), dtype=bool)

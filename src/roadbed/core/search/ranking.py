@@ -14,6 +14,9 @@ from roadbed_engines.text import lexical, stems
 
 COUNTED = 128
 """A word in more entries than this is common: how many there are is estimated from these."""
+COMMON = 0.05
+"""A word that stands, just as it is, in so large a share of the entries is not counted with its other forms: an index
+gathers all entries of every form before it tells the newest of them, and what such a word says is little either way."""
 WORDS_SEARCHED = 6
 """So many of the rarest words are searched for, and no more once what has them fills the candidates: a word that half
 the workspace uses would only push out what has the rare ones."""
@@ -77,20 +80,20 @@ def _closed_to(circles: Collection[int]) -> str:
     )
 
 
-def _newest(start: str, *, workspace_id: int, circles: Collection[int]) -> tuple[int, int]:
+def _newest(start: str, *, any_form: bool, workspace_id: int, circles: Collection[int]) -> tuple[int, int]:
     """Return how many of the newest visible entries have a word, up to `COUNTED`, and the oldest of these."""
     if connection.vendor == "postgresql":
         statement = f"""SELECT count(*), coalesce(min(id), 0) FROM (SELECT entry.id AS id FROM search_searchentry entry
             JOIN records_record own ON own.id = entry.record_id AND own.deleted_at IS NULL AND {_open_to(circles)}
             WHERE entry.words @@ to_tsquery('simple', %s) AND entry.workspace_id = %s
             ORDER BY entry.id DESC LIMIT {COUNTED}) newest"""  # noqa: S608 - constants
-        wanted = f"{start}:*"
+        wanted = f"{start}:*" if any_form else start
     else:
         statement = f"""SELECT count(*), coalesce(min(id), 0) FROM (
             SELECT entry.id AS id FROM search_words {_inside(circles)}
             WHERE search_words MATCH %s AND entry.workspace_id = %s
             ORDER BY search_words.rowid DESC LIMIT {COUNTED}) newest"""  # noqa: S608 - constants
-        wanted = f'"{start}"*'
+        wanted = f'"{start}"*' if any_form else f'"{start}"'
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted, workspace_id])
         count, oldest = cursor.fetchone()
@@ -128,9 +131,13 @@ def commonness(terms: Mapping[str, str], *, workspace_id: int, circles: Collecti
     entries, first, last = _entries(workspace_id=workspace_id, circles=circles)
     counts = {}
     for stem, start in terms.items():
-        count, oldest = _newest(start, workspace_id=workspace_id, circles=circles)
-        if count >= COUNTED:
-            count = max(count, round(count * (last - first + 1) / (last - oldest + 1)))
+        count = 0
+        for any_form in (False, True):
+            count, oldest = _newest(start, any_form=any_form, workspace_id=workspace_id, circles=circles)
+            if count >= COUNTED:
+                count = max(count, round(count * (last - first + 1) / (last - oldest + 1)))
+                if count >= COMMON * entries:
+                    break
         counts[stem] = min(count, entries)
     return Commonness(counts=counts, entries=entries)
 

@@ -6,45 +6,36 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from roadbed.core.records.models import Record
 from roadbed.core.search.models import SearchEntry
 from roadbed.core.vectors import embedders
-from roadbed.core.vectors.models import WHOLE, Passage, Reader, TextVector
+from roadbed.core.vectors.held import Matrix, Table, View, of_kinds
+from roadbed.core.vectors.looking import Look, Near
+from roadbed.core.vectors.models import WHOLE, Passage, Reader
 from roadbed.core.vectors.services.cutting import text_of
 from roadbed.core.vectors.services.reading import standing
-from roadbed.core.vectors.shelf import Shelf
 from roadbed_engines.text.embedding import Embedder
 
-Matrix = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.int64]
-WASTE = 4096
-"""From how many rows on a file that is half waste is written anew."""
-FEW = 6
-"""Where fewer than one row in so many is looked at, the others are not multiplied."""
+__all__ = [
+    "Matrix",
+    "Near",
+    "RecordVectors",
+    "embedder_of",
+    "forget",
+    "nearest",
+    "texts_of",
+    "vectors_of",
+    "warm",
+]
+
 SINGLY = 8
 """Up to so many records are left out one by one; more are looked up together."""
 OPEN = 12
 """How many workspaces a process keeps at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A passage that is near, and how near: the cosine, up to 1."""
-
-    passage_id: int
-    record_id: int
-    comment_id: int | None
-    ordinal: int
-    start: int
-    end: int
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,139 +47,11 @@ class RecordVectors:
     matrix: Matrix
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The passages of one workspace as this process last saw them; one row each, the row on the shelf too."""
-
-    passage: Numbers
-    record: Numbers
-    comment: Numbers
-    ordinal: Numbers
-    start: Numbers
-    end: Numbers
-    row: Numbers
-    kind: npt.NDArray[np.int16]
-    matrix: Matrix
-    digests: list[str]
-
-    def kept(self, places: npt.NDArray[Any]) -> list[Any]:
-        """Return the columns narrowed to some places."""
-        columns: list[Any] = [
-            self.passage,
-            self.record,
-            self.comment,
-            self.ordinal,
-            self.start,
-            self.end,
-            self.kind,
-        ]
-        return [column[places] for column in columns]
-
-
-_kinds: dict[str, int] = {}
-"""Kinds of record by the number that this process gave them: a hundred thousand words are slow to compare."""
-
-
-def _number_of(kind: str) -> int:
-    return _kinds.setdefault(kind, len(_kinds))
-
-
-def _of_kinds(view: _Table, kinds: Collection[str]) -> npt.NDArray[np.bool_]:
-    # By a table of the kinds, which are few: comparing each passage with each kind wanted is ten times slower.
-    wanted = np.zeros(max(len(_kinds), 1), dtype=bool)
-    wanted[[_kinds[kind] for kind in kinds if kind in _kinds]] = True
-    return wanted[view.kind]
-
-
-def _table(columns: list[Any], digests: list[str], shelf: Shelf) -> _Table:
-    passage, record, comment, ordinal, start, end, kind = columns
-    row = np.fromiter((shelf.row_of(digest) for digest in digests), dtype=np.int64, count=len(digests))
-    return _Table(passage, record, comment, ordinal, start, end, row, kind, shelf.matrix, digests)
-
-
-class _View:
-    """What this process holds of one workspace and model. Its table is replaced, never changed."""
-
-    def __init__(self, *, workspace_id: int, model: str) -> None:
-        self.workspace_id = workspace_id
-        self.model = model
-        self._state = "never"
-        self._lock = threading.Lock()
-        folder = Path(settings.ROADBED_DATA) / "vectors" / f"{workspace_id}-{model}"
-        self._shelf = Shelf(folder=folder, dimensions=embedders.get(model).dimensions)
-        self.table = self._load(after=0)
-
-    def refresh(self, *, state: str) -> _Table:
-        """Take in what was written since; the table at a state of the reader's."""
-        with self._lock:
-            if state != self._state:
-                self._take_in()
-                self._state = state
-            return self.table
-
-    def _take_in(self) -> None:
-        last = int(self.table.passage.max(initial=0))
-        # A passage is never there without its vector, save for a model that was just chosen.
-        if (self.table.row < 0).any() or not len(self.table.passage):
-            self.table = self._load(after=0)
-            return
-        fresh = self._load(after=last)
-        count = Passage.objects.filter(workspace_id=self.workspace_id).count()
-        if len(self.table.passage) + len(fresh.passage) != count:
-            living = Passage.objects.filter(workspace_id=self.workspace_id, pk__lte=last)
-            ids = np.fromiter(living.values_list("pk", flat=True).iterator(), dtype=np.int64)
-            places = np.flatnonzero(np.isin(self.table.passage, ids))
-        else:
-            places = np.arange(len(self.table.passage))
-        columns = [
-            np.concatenate(pair)
-            for pair in zip(self.table.kept(places), fresh.kept(np.arange(len(fresh.passage))), strict=True)
-        ]
-        digests = [self.table.digests[place] for place in places] + fresh.digests
-        self.table = _table(columns, digests, self._shelf)
-
-    def _load(self, *, after: int) -> _Table:
-        rows = Passage.objects.filter(workspace_id=self.workspace_id, pk__gt=after).order_by("pk")
-        found = list(
-            rows.values_list(
-                "pk", "record_id", "comment_id", "ordinal", "start", "end", "digest", "record__kind"
-            )
-        )
-        digests = [row[6] for row in found]
-        self._fill(digests, all_of_them=not after)
-        table = np.array(
-            [
-                (pk, record, comment or 0, ordinal, start, end)
-                for pk, record, comment, ordinal, start, end, *_ in found
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 6)
-        kinds = np.array([_number_of(row[7]) for row in found], dtype=np.int16)
-        return _table([*table.T, kinds], digests, self._shelf)
-
-    def _fill(self, digests: list[str], *, all_of_them: bool) -> None:
-        distinct = list(dict.fromkeys(digests))
-        missing = self._shelf.missing(distinct)
-        held = len(self._shelf.matrix)
-        if all_of_them and held > WASTE and held > 2 * (len(distinct) - len(missing)):
-            self._shelf.empty()
-            missing = distinct
-        for start in range(0, len(missing), 500):
-            some = missing[start : start + 500]
-            rows = TextVector.objects.filter(model=self.model, digest__in=some)
-            vectors = {
-                digest: np.frombuffer(bytes(vector), dtype="<f2")
-                for digest, vector in rows.values_list("digest", "vector")
-            }
-            if vectors:
-                self._shelf.add(list(vectors), np.stack(list(vectors.values())).astype(np.float32))
-
-
-_views: OrderedDict[tuple[str, int, str], _View] = OrderedDict()
+_views: OrderedDict[tuple[str, int, str], View] = OrderedDict()
 _views_lock = threading.Lock()
 
 
-def _view(*, workspace_id: int) -> tuple[str, _Table] | None:
+def _view(*, workspace_id: int) -> tuple[str, Table] | None:
     """Return the model that answers in this workspace, and its passages as they stand."""
     reader = Reader.objects.filter(workspace_id=workspace_id).first()
     if reader is None:
@@ -197,7 +60,7 @@ def _view(*, workspace_id: int) -> tuple[str, _Table] | None:
     with _views_lock:
         view = _views.get(key)
         if view is None:
-            view = _views[key] = _View(workspace_id=workspace_id, model=reader.model)
+            view = _views[key] = View(workspace_id=workspace_id, model=reader.model)
         _views.move_to_end(key)
         while len(_views) > OPEN:
             _views.popitem(last=False)
@@ -239,6 +102,7 @@ def nearest(
     kinds: Collection[str] = (),
     within: Iterable[int] | None = None,
     without: Collection[int] = (),
+    beside: Collection[int] = (),
     whole: bool | None = None,
     limit: int = 20,
     least: float = 0.0,
@@ -261,6 +125,8 @@ def nearest(
         Ids of records to stay within.
     without : collection of int
         Ids of records to leave out, such as the one that is being looked at.
+    beside : collection of int
+        Ids of a few records whose passages come after the nearest, however far they are.
     whole : bool, optional
         True for whole records and comments alone, False for passages alone; both by default.
     limit : int
@@ -275,25 +141,15 @@ def nearest(
     if vector is None:
         vector = embedder_of(workspace_id=workspace_id).encode([text], kind="query")[0]
     allowed = _allowed(view, kinds=kinds, within=within, without=without, whole=whole)
+    look = Look(view, np.asarray(vector, dtype=np.float32), workspace_id=workspace_id, circles=circles)
     places = np.flatnonzero(allowed & (view.row >= 0))
-    scores = _scores(view, np.asarray(vector, dtype=np.float32), places)
-    near_enough = scores >= least
-    places, scores = places[near_enough], scores[near_enough]
-    found: list[Near] = []
-    seen = 0
-    width = max(limit * 2, 32)
-    while len(found) < limit and seen < len(scores):
-        width = min(width, len(scores))
-        best = np.argpartition(scores, len(scores) - width)[len(scores) - width :]
-        best = best[np.lexsort((view.passage[places[best]], -scores[best]))][seen:]
-        visible = _visible(workspace_id, view.passage[places[best]].tolist(), circles)
-        found += [
-            _near(view, int(places[at]), float(scores[at]))
-            for at in best
-            if int(view.passage[places[at]]) in visible
-        ]
-        seen, width = width, width * 8
-    return found[:limit]
+    others = places[np.isin(view.record[places], list(beside))] if beside else places[:0]
+    likely = look.likeliest(places)
+    found, all_near = look.best(likely, limit=limit, least=least, at_once=others)
+    if all_near and len(found) < limit and len(likely) < len(places):
+        # What is likeliest stands behind walls for the most part: then every row is compared.
+        found, _ = look.best(places, limit=limit, least=least, at_once=others)
+    return found + look.rest(others, but=found)
 
 
 def vectors_of(
@@ -313,7 +169,7 @@ def vectors_of(
     model, view = found
     chosen = (view.ordinal == WHOLE) & (view.comment == 0) & (view.row >= 0)
     if kinds:
-        chosen &= _of_kinds(view, kinds)
+        chosen &= of_kinds(view, kinds)
     if record_ids is not None:
         chosen &= np.isin(view.record, np.fromiter(record_ids, dtype=np.int64))
     places = np.flatnonzero(chosen)
@@ -337,19 +193,8 @@ def texts_of(passage_ids: Collection[int]) -> dict[int, str]:
     }
 
 
-def _scores(view: _Table, vector: Matrix, places: npt.NDArray[Any]) -> Matrix:
-    """Return the cosine of every passage at these places."""
-    matrix = np.asarray(view.matrix)
-    # Rows that lie apart are dearer to fetch than to multiply: only a few of them are taken out one by one.
-    if len(places) * FEW < len(matrix):
-        few: Matrix = matrix[view.row[places]] @ vector
-        return few
-    every: Matrix = (matrix @ vector)[view.row[places]]
-    return every
-
-
 def _allowed(
-    view: _Table,
+    view: Table,
     *,
     kinds: Collection[str],
     within: Iterable[int] | None,
@@ -358,7 +203,7 @@ def _allowed(
 ) -> npt.NDArray[np.bool_]:
     allowed = np.ones(len(view.row), dtype=bool)
     if kinds:
-        allowed &= _of_kinds(view, kinds)
+        allowed &= of_kinds(view, kinds)
     if within is not None:
         allowed &= np.isin(view.record, np.fromiter(within, dtype=np.int64))
     if len(without) <= SINGLY:
@@ -369,31 +214,3 @@ def _allowed(
     if whole is not None:
         allowed &= (view.ordinal == WHOLE) == whole
     return allowed
-
-
-def _visible(workspace_id: int, passage_ids: list[int], circles: Collection[int]) -> set[int]:
-    """Return those passages that are still there, of records that the asker may see now."""
-    visible: set[int] = set()
-    for start in range(0, len(passage_ids), 500):
-        # Two looks by primary key: as one, SQLite would list every record of the workspace first.
-        there = dict(
-            Passage.objects.filter(pk__in=passage_ids[start : start + 500]).values_list("pk", "record_id")
-        )
-        records = Record.objects.in_workspace(workspace_id, circles=circles).filter(
-            pk__in=set(there.values())
-        )
-        shown = set(records.values_list("pk", flat=True))
-        visible.update(pk for pk, record_id in there.items() if record_id in shown)
-    return visible
-
-
-def _near(view: _Table, at: int, similarity: float) -> Near:
-    return Near(
-        passage_id=int(view.passage[at]),
-        record_id=int(view.record[at]),
-        comment_id=int(view.comment[at]) or None,
-        ordinal=int(view.ordinal[at]),
-        start=int(view.start[at]),
-        end=int(view.end[at]),
-        similarity=similarity,
-    )

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from roadbed_engines.text import signs
+
 try:
     import fcntl
 except ImportError:  # not on Windows, where one process serves and works
@@ -37,11 +39,20 @@ class Shelf:
         self._row_of: dict[bytes, int] = {}
         self._edition = b""
         self._matrix: Matrix = np.empty((0, dimensions), dtype=np.float32)
+        self._signs = signs.signs(self._matrix)
 
     @property
     def matrix(self) -> Matrix:
         """All rows, shape (rows, dimensions), mapped from the file."""
         return self._matrix
+
+    @property
+    def signs(self) -> signs.Signs:
+        """The signs of all rows, kept in memory: a thirty-second of the matrix."""
+        held = self._signs.shape[1]
+        if held < len(self._matrix):
+            self._signs = np.concatenate([self._signs, signs.signs(self._matrix[held:])], axis=1)
+        return self._signs
 
     def row_of(self, digest: str) -> int:
         """Return the row of a text, -1 where it has none."""
@@ -61,6 +72,7 @@ class Shelf:
                 count = max(0, min(size, self._rows.stat().st_size // (4 * self._dimensions)))
                 if edition != self._edition or count < len(self._row_of):
                     self._row_of, self._edition = {}, edition
+                    self._signs = self._signs[:, :0]
                 known = len(self._row_of)
                 names.seek((known + 1) * NAME)
                 fresh = names.read((count - known) * NAME)
@@ -114,6 +126,7 @@ class Shelf:
             fresh.write_bytes(content)
             fresh.replace(path)
         self._row_of, self._edition = {}, self._names.read_bytes()[:NAME]
+        self._signs = self._signs[:, :0]
         self._matrix = self._mapped(0)
 
     @contextmanager
