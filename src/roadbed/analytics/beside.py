@@ -12,17 +12,12 @@ from roadbed.analytics.experiment import Answer
 from roadbed.analytics.files import open_file
 from roadbed.analytics.numbers import names_of, read_columns
 from roadbed_engines.errors import NotEnoughDataError
-from roadbed_engines.stats import effects
 from roadbed_engines.stats.bayes import Prior, learn_prior
-from roadbed_engines.stats.effects import Plan
-from roadbed_engines.stats.estimates import post_stratify
-from roadbed_engines.stats.moments import Moments
 from roadbed_engines.stats.novelty import novelty
-from roadbed_engines.stats.readout import Kind
+from roadbed_engines.stats.stratified import stratify
 from roadbed_engines.stats.switchback import Switchback, switchback
 
 Plain = dict[str, Any]
-STRATIFIED = {Kind.MEAN, Kind.COUNT, Kind.RATIO, Kind.PROPORTION, Kind.RETENTION}
 MOST_PERIODS = 1_000_000
 
 
@@ -35,47 +30,24 @@ def stratified(answer: Answer, dimension: str) -> list[Plain]:
     options = answer.analysis.options
     for one in answer.analysis.comparisons:
         head: Plain = {"metric": one.metric.name, "variant": one.variant, "strata": dimension}
-        strata = answer.measurement.segments.get(dimension, {}).get(one.metric.name, {})
-        if one.metric.kind not in STRATIFIED or one.metric.is_count_of_trials or one.fixed is None:
-            found.append({**head, "refused": one.refused or f"a {one.metric.kind.value} is not stratified"})
+        if one.fixed is None:
+            found.append({**head, "refused": one.refused})
             continue
+        strata = answer.measurement.segments.get(dimension, {}).get(one.metric.name, {})
         try:
-            arms = [_arm(strata, name, one.metric.needed) for name in (one.control, one.variant)]
-            pair = post_stratify(
-                control=arms[0],
-                treatment=arms[1],
-                quantity=one.metric.quantity,
-                covariates=one.metric.covariates,
-            )
-            made = {
-                plan: effects.compare(pair=pair, plan=plan, alpha=options.alpha, tuned_for=options.tuned_for)
-                for plan in (Plan.FIXED, Plan.SEQUENTIAL)
-            }
+            made = stratify(comparison=one, strata=strata, options=options)
         except NotEnoughDataError as error:
             found.append({**head, "refused": str(error)})
             continue
-        before = one.plain or one.fixed
+        plans = {"fixed_horizon": made.fixed, "always_valid": made.sequential}
         found.append(
             {
                 **head,
-                **document.effect_as_plain(made[options.plan]),
-                "fixed_horizon": document.effect_as_plain(made[Plan.FIXED]),
-                "always_valid": document.effect_as_plain(made[Plan.SEQUENTIAL]),
-                "variance_reduction": 1.0 - (made[Plan.FIXED].error / before.error) ** 2,
+                **(document.effect_as_plain(made.effect) if made.effect else {}),
+                **{name: document.effect_as_plain(effect) for name, effect in plans.items() if effect},
+                "variance_reduction": made.reduction,
             }
         )
-    return found
-
-
-def _arm(strata: Any, variant: str, columns: Sequence[str]) -> dict[str, Moments]:
-    found = {}
-    for value, samples in strata.items():
-        sample = samples.get(variant)
-        if not isinstance(sample, Moments) or sample.count < 2:
-            raise NotEnoughDataError(
-                f"{value or 'an empty value'} has fewer than two units in {variant}: put small strata together first"
-            )
-        found[value] = sample.only(columns)
     return found
 
 

@@ -162,6 +162,11 @@ def _comparison(answer: Answer, one: Comparison) -> Document:
             "used": bool(one.metric.covariates),
             "variance_reduction": one.reduction if one.metric.covariates else None,
         },
+        "post_stratified": {
+            "by": one.strata or None,
+            "used": bool(one.strata),
+            "variance_reduction": one.reduction if one.strata else None,
+        },
         "unadjusted": effect_as_plain(one.plain) if one.plain else None,
         "fixed_horizon": effect_as_plain(one.fixed),
         "always_valid": effect_as_plain(one.sequential),

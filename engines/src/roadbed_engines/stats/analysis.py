@@ -28,6 +28,8 @@ from roadbed_engines.stats.readout import (
     read_segments,
 )
 from roadbed_engines.stats.sample_ratio import Diagnosis, SampleRatio, diagnose, sample_ratio
+from roadbed_engines.stats.stratified import stratify
+from roadbed_engines.stats.switched import Periods, read_switchback
 
 Samples = Mapping[str, Sample]
 """By variant."""
@@ -40,7 +42,8 @@ class Measurement:
     `units` are all units by variant, whether they have a value or not; `samples` by metric; `segments` by dimension,
     then metric, then value; `segment_units` by dimension, then value, then variant. `jumpers` were seen in two
     variants and are in none of these. `missing` counts units without a value, by metric and variant. `notes` are
-    checks that whoever measured has made.
+    checks that whoever measured has made. `periods` are there where whole periods were switched: they are the units
+    then, and every metric is read from them.
     """
 
     units: Mapping[str, int]
@@ -51,6 +54,7 @@ class Measurement:
     missing: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[health.Check] = ()
+    periods: Periods | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +95,7 @@ def analyse(
     options: Options = OPTIONS,
     correction: Correction = Correction.PREFERENTIAL,
     state: State | None = None,
+    strata: str = "",
 ) -> Analysis:
     """Read an experiment.
 
@@ -105,6 +110,9 @@ def analyse(
         The planned weight of each variant, control's among them; equal by default.
     state : State, optional
         How far it has come; by default nobody planned a size.
+    strata : str
+        One of the measurement's dimensions, fixed before the exposure, to post-stratify by. A metric that takes none
+        is read without, and a check says why.
 
     Raises
     ------
@@ -127,16 +135,17 @@ def analyse(
             units={name: measurement.units.get(name, 0) for name in every},
         )
         checks += [found] if found else []
+    read = _Reader(measurement, options, strata)
     comparisons = correct_all(
-        [one for metric in named for one in _read(measurement, metric, control, treated, options)],
-        correction=correction,
+        [one for metric in named for one in read(metric, control, treated)], correction=correction
     )
     between = tuple(
         one
         for metric in named
         for first, second in combinations(treated, 2)
-        for one in _read(measurement, metric, first, (second,), options)
+        for one in read(metric, first, (second,))
     )
+    checks += read.notes()
     segments = tuple(
         found
         for dimension, by_metric in measurement.segments.items()
@@ -290,19 +299,45 @@ def _split(
     return ratio, diagnoses
 
 
-def _read(
-    measurement: Measurement, metric: Metric, control: str, treated: Sequence[str], options: Options
-) -> tuple[Comparison, ...]:
-    refused = measurement.refused.get(metric.name, "")
-    if refused:
-        return tuple(Comparison(metric, control, name, refused=refused) for name in treated)
-    return read_metric(
-        metric=metric,
-        samples=measurement.samples.get(metric.name, {}),
-        control=control,
-        variants=treated,
-        options=options,
-    )
+class _Reader:
+    """Reads metrics from a measurement, by periods or by strata where there are such; `notes` says what took none."""
+
+    def __init__(self, measurement: Measurement, options: Options, strata: str) -> None:
+        self.measurement, self.options, self.strata = measurement, options, strata
+        self.unstratified: dict[str, str] = {}
+
+    def __call__(self, metric: Metric, control: str, treated: Sequence[str]) -> list[Comparison]:
+        found, periods = self.measurement, self.measurement.periods
+        if refused := found.refused.get(metric.name, ""):
+            return [Comparison(metric, control, name, refused=refused) for name in treated]
+        if periods is not None:
+            bare = [Comparison(metric, control, name) for name in treated]
+            return [read_switchback(comparison=one, periods=periods, options=self.options) for one in bare]
+        samples = found.samples.get(metric.name, {})
+        read = read_metric(
+            metric=metric, samples=samples, control=control, variants=treated, options=self.options
+        )
+        return [self._by_strata(one) for one in read] if self.strata else list(read)
+
+    def _by_strata(self, one: Comparison) -> Comparison:
+        if one.fixed is None:
+            return one
+        strata = self.measurement.segments.get(self.strata, {}).get(one.metric.name, {})
+        try:
+            found = stratify(comparison=one, strata=strata, options=self.options)
+        except NotEnoughDataError as error:
+            self.unstratified.setdefault(one.metric.name, str(error))
+            return one
+        return replace(found, strata=self.strata)
+
+    def notes(self) -> list[health.Check]:
+        """Return what was not stratified, and why."""
+        return [
+            health.Check(
+                "strata", health.Level.OK, f"{name} is read without the strata of {self.strata}: {why}."
+            )
+            for name, why in self.unstratified.items()
+        ]
 
 
 def _reading(found: Comparison, *, by_belief: bool) -> Reading | None:

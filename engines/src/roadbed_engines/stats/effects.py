@@ -40,6 +40,8 @@ class Method(StrEnum):
     PROPORTIONS = "two-proportion z"
     FEW_PROPORTIONS = "two-proportion z, Newcombe interval"
     SEQUENCE = "asymptotic confidence sequence"
+    SWITCHBACK = "switchback"
+    SWITCHBACK_SEQUENCE = "switchback, asymptotic confidence sequence"
 
 
 @dataclass(frozen=True, slots=True)

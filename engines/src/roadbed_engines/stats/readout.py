@@ -107,8 +107,8 @@ class Comparison:
     """One metric of one variant against control.
 
     `fixed` and `sequential` are the same data under either plan, and `effect` is that of the plan chosen. `plain` is
-    the fixed effect without covariates, `reduction` the share of the difference's variance that they took out. Where
-    nothing can be told, all are None and `refused` says why.
+    the fixed effect without covariates and strata, `reduction` the share of the difference's variance that they took
+    out. `strata` names what it was post-stratified by. Where nothing can be told, all are None and `refused` says why.
     """
 
     metric: Metric
@@ -121,6 +121,7 @@ class Comparison:
     plain: Effect | None = None
     posterior: Posterior | None = None
     reduction: float = 0.0
+    strata: str = ""
     adjusted: float | None = None
     refused: str = ""
 
@@ -178,12 +179,12 @@ def _read(
         fixed=fixed,
         sequential=running,
         plain=unadjusted,
-        posterior=_believe(metric, fixed, options),
+        posterior=believe_lift(metric, fixed, options),
         reduction=reduction,
     )
 
 
-def _believe(metric: Metric, effect: Effect, options: Options) -> Posterior | None:
+def believe_lift(metric: Metric, effect: Effect, options: Options) -> Posterior | None:
     """Return the belief about the lift, or, where there is no lift, about the difference under a flat prior."""
     if effect.lift is not None and math.isfinite(effect.lift.error):
         return believe(

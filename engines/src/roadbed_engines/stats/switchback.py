@@ -18,8 +18,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from roadbed_engines.errors import NotEnoughDataError
-
-LEAST_CLUSTERS = 6
+from roadbed_engines.stats.clusters import LEAST_CLUSTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,11 @@ class Switchback:
     periods: int
     clusters: int
     alpha: float
+
+    @property
+    def freedom(self) -> int:
+        """Student's degrees of freedom."""
+        return self.clusters - 1
 
 
 def switchback(

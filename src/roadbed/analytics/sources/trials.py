@@ -27,6 +27,14 @@ from roadbed.analytics.sources.measuring import facts_onto
 from roadbed.analytics.sources.opening import Opened, opened
 from roadbed.analytics.sources.places import Exposures, Facts, SourceError
 from roadbed.analytics.sources.plans import Judged
+from roadbed.analytics.sources.switching import (
+    PERIOD,
+    Switching,
+    across_check,
+    periods_of,
+    settled_in,
+    with_periods,
+)
 from roadbed.analytics.units import Counts, unit_table, variants_of
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats import health
@@ -47,7 +55,8 @@ class Trial:
     """What is to be answered.
 
     `key` is what the source's column of experiments holds for it. `cluster` is a dimension that names what was
-    randomised; `beside` are other experiments in the same source, by the name that people know them by.
+    randomised; `beside` are other experiments in the same source, by the name that people know them by. With
+    `switching` whole periods were switched. `strata` is a dimension to post-stratify by.
     """
 
     exposures: Exposures
@@ -61,6 +70,13 @@ class Trial:
     since: datetime | None = None
     until: datetime | None = None
     as_of: datetime | None = None
+    switching: Switching | None = None
+    strata: str = ""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether what varies is more than a unit."""
+        return bool(self.cluster) or self.switching is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,22 +112,30 @@ def _study(trial: Trial, sources: Mapping[str, Facts], found: Opened, reading: R
         raise BadQuestionError(f"Nobody was shown any of its variants since it began.{said}")
     if strangers:
         seen = replace(seen, table=seen.table.filter(seen.table[seeing.VARIANT].isin(list(trial.shares))))
+    across = seen.jumpers if trial.switching else 0
+    if trial.switching:
+        seen = replace(settled_in(seen, trial.switching), jumpers=0)
     stretches = _stretches(trial)
     table = facts_onto(seen, [*trial.metrics, *stretches], sources, found, as_of=trial.as_of)
     table, others = _with_others(trial, found, table)
+    if trial.switching:
+        table = with_periods(table, trial.switching)
     question = Question(
         variant=seeing.VARIANT,
         control=trial.control,
         metrics=tuple(plans.spec_of(one) for one in trial.metrics),
         unit=seeing.UNIT,
-        cluster=trial.cluster,
-        dimensions=(*trial.dimensions, *others),
+        cluster=PERIOD if trial.switching else trial.cluster,
+        dimensions=tuple(dict.fromkeys([*trial.dimensions, *filter(None, [trial.strata]), *others])),
         shares=dict(trial.shares),
     )
     rows = unit_table(table, question, one_row_each=True)
     jumpers = seen.jumpers + rows.counts.jumpers
     rows = replace(rows, counts=Counts(rows=sum(known.values()) + seen.jumpers, jumpers=jumpers))
     measured = _settled(measure(rows), trial, table, strangers)
+    if trial.switching:
+        notes = [*measured.notes, *across_check(across=across, units=sum(known.values()))]
+        measured = replace(measured, notes=notes, periods=periods_of(rows, trial.switching))
     answer = Answer(
         question=question,
         units=rows,
@@ -137,6 +161,7 @@ def _analysis(measured: Measurement, trial: Trial, metrics: Sequence[Any], readi
         options=reading.options,
         correction=reading.correction,
         state=reading.state,
+        strata=trial.strata,
     )
 
 
@@ -149,7 +174,8 @@ def _first(
 ) -> seeing.Exposed:
     where = trial.exposures
     rows = found[where.relation]
-    needed = tuple(dict.fromkeys([*trial.dimensions, *([trial.cluster] if trial.cluster else [])]))
+    place = trial.switching.place if trial.switching else trial.cluster
+    needed = tuple(dict.fromkeys(filter(None, [*trial.dimensions, trial.strata, place])))
     trying.refuse_missing(rows, replace(where, dimensions=needed))
     if where.experiment:
         rows = rows.filter(names_of(rows[where.experiment]) == key)
@@ -161,9 +187,9 @@ def _with_others(trial: Trial, found: Opened, table: ir.Table) -> tuple[ir.Table
     """Add a column for each other experiment: which of its variants the unit saw first, if any."""
     others = []
     for name, key in trial.beside.items():
-        if not trial.exposures.experiment or trial.cluster:
+        if not trial.exposures.experiment or trial.is_grouped:
             break
-        plain = replace(trial, dimensions=(), cluster="")
+        plain = replace(trial, dimensions=(), cluster="", strata="")
         seen = _first(plain, found, key, since=None, until=trial.until).table
         seen = seen.select(other_unit=seen[seeing.UNIT], other_variant=seen[seeing.VARIANT])
         joined = table.left_join(seen, table[seeing.UNIT] == seen["other_unit"])
@@ -183,7 +209,7 @@ def _settled(
         said = f"Units were shown what is no variant of this experiment, and are left out: {listed}."
         notes.append(health.Check("unknown variants", health.Level.WARNING, said))
     missing = {name: dict(counts) for name, counts in measured.missing.items()}
-    if trial.as_of is not None and missing and not trial.cluster:
+    if trial.as_of is not None and missing and not trial.is_grouped:
         ends = sorted({one.plan.end for one in trial.metrics})
         at = table[seeing.EXPOSED_AT]
         limits = {f"w{place}": _naive(trial.as_of - end) for place, end in enumerate(ends)}
@@ -215,7 +241,7 @@ def _naive(at: datetime) -> datetime:
 def _stretches(trial: Trial) -> list[Judged]:
     """Cut the primary metric's window into stretches of whole days since the exposure."""
     primary = next((one for one in trial.metrics if one.role is Role.PRIMARY), None)
-    if primary is None or primary.plan.kind not in BY_STRETCH or trial.cluster:
+    if primary is None or primary.plan.kind not in BY_STRETCH or trial.is_grouped:
         return []
     start, end = primary.plan.start, primary.plan.end
     days = int((end - start) / timedelta(days=1))
@@ -244,7 +270,7 @@ def _novelty(trial: Trial, stretches: Sequence[Judged], table: ir.Table, reading
         unit=seeing.UNIT,
     )
     rows = unit_table(table, question, one_row_each=True)
-    analysis = _analysis(measure(rows), trial, rows.metrics, reading)
+    analysis = _analysis(measure(rows), replace(trial, strata=""), rows.metrics, reading)
     found = []
     for variant in analysis.variants:
         own = [one for one in analysis.comparisons if one.variant == variant]

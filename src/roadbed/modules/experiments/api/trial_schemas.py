@@ -54,7 +54,12 @@ class ExperimentSettings(Schema):
     source: str | None = Field(None, max_length=40, description="The key of an exposure source.")
     exposure_key: str | None = Field(None, max_length=128)
     randomised: Randomised | None = None
-    cluster: str | None = Field(None, max_length=120)
+    cluster: str | None = Field(
+        None, max_length=120, description="The column of the account, or of the place."
+    )
+    period_hours: int | None = Field(None, ge=0, le=672, description="With `periods`: how long each is.")
+    washout_minutes: int | None = Field(None, ge=0, le=40_320)
+    strata: str | None = Field(None, max_length=120, description="A column to post-stratify by.")
     dimensions: list[str] | None = Field(None, max_length=10)
     control: str | None = Field(None, max_length=128)
     shares: dict[str, float] | None = Field(
@@ -195,6 +200,9 @@ class ExperimentOut(Schema):
     exposure_key: str
     randomised: Randomised
     cluster: str
+    period_hours: int
+    washout_minutes: int
+    strata: str
     dimensions: list[str]
     control: str
     shares: dict[str, float]

@@ -103,9 +103,21 @@ class ExperimentForm(forms.Form):
     cluster = forms.CharField(
         required=False,
         max_length=120,
-        label="Column of the account",
-        help_text="Where whole accounts are dealt out, users of one are alike: the account is the unit then.",
+        label="Column of the account or place",
+        help_text="Whole accounts: users of one are alike, so the account is the unit. Periods: the place, if several.",
     )
+    period_hours = forms.IntegerField(
+        required=False, min_value=0, max_value=672, label="Hours of a period",
+        help_text="Where whole periods are switched, from midnight UTC on.",
+    )  # fmt: skip
+    washout_minutes = forms.IntegerField(
+        required=False, min_value=0, max_value=40_320, label="Left out at its beginning, minutes",
+        help_text="While the variant before is still at work.",
+    )  # fmt: skip
+    strata = forms.CharField(
+        required=False, max_length=120, label="Post-stratify by",
+        help_text="A column fixed before anybody saw a variant, such as platform: it narrows the intervals.",
+    )  # fmt: skip
     dimensions = forms.CharField(
         required=False,
         max_length=500,
@@ -212,7 +224,7 @@ class ExperimentForm(forms.Form):
             **data,
             "shares": shares,
             "control": next(iter(shares), ""),
-            "planned_units": data["planned_units"] or 0,
+            **{name: data[name] or 0 for name in ("planned_units", "period_hours", "washout_minutes")},
             "minimum_effect": data["minimum_effect"] or 0.0,
         }
         for name in ("prior_mean", "prior_deviation"):

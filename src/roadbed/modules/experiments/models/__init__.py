@@ -22,6 +22,7 @@ from roadbed.modules.experiments.models.metrics import (
     MetricMeasure,
     MetricVersion,
 )
+from roadbed.modules.experiments.models.past import PastResult
 from roadbed.modules.experiments.models.readouts import (
     Decided,
     ExperimentDecision,
@@ -70,6 +71,7 @@ __all__ = [
     "MetricMeasure",
     "MetricRole",
     "MetricVersion",
+    "PastResult",
     "Place",
     "PriorKind",
     "Purpose",

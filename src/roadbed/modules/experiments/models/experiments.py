@@ -32,6 +32,7 @@ class Randomised(models.TextChoices):
 
     UNIT = "unit", "Each unit"
     CLUSTER = "cluster", "Whole accounts"
+    PERIODS = "periods", "Whole periods, switched back and forth"
 
 
 class LookPlan(models.TextChoices):
@@ -109,7 +110,19 @@ class Experiment(Record):
     )
     randomised = models.CharField(max_length=7, choices=Randomised, default=Randomised.UNIT)
     cluster = models.CharField(
-        max_length=120, blank=True, default="", help_text="The column that names the account."
+        max_length=120, blank=True, default="", help_text="The column that names the account, or the place."
+    )
+    period_hours = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(24 * 28)], help_text="How long a period is; 0 where none is."
+    )
+    washout_minutes = models.PositiveIntegerField(
+        default=0, help_text="What is left out of each period's beginning, while the one before still works."
+    )
+    strata = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        help_text="A column, fixed before exposure, to post-stratify by.",
     )
     dimensions = models.JSONField(default=list, blank=True)
     control = models.CharField(max_length=128, blank=True, default="")
@@ -188,6 +201,19 @@ class Experiment(Record):
             raise ValidationError({"dimensions": "A list of columns."})
         if self.randomised == Randomised.CLUSTER and not self.cluster:
             raise ValidationError({"cluster": "Which column names the account?"})
+        if self.randomised == Randomised.PERIODS:
+            _check_periods(self)
+
+
+def _check_periods(experiment: Experiment) -> None:
+    if not experiment.period_hours:
+        raise ValidationError({"period_hours": "How many hours is a period?"})
+    if experiment.washout_minutes >= 60 * experiment.period_hours:
+        raise ValidationError({"washout_minutes": "That leaves nothing of a period."})
+    if experiment.strata:
+        raise ValidationError(
+            {"strata": "A switchback holds place and time of day fixed already; it takes no strata."}
+        )
 
 
 def _check_shares(shares: object) -> None:

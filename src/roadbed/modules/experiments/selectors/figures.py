@@ -75,6 +75,7 @@ class Line:
     adjusted: float | None = None
     standing: Standing = Standing.UNCLEAR
     reduction: float | None = None
+    narrowed: str = ""
     smallest: float | None = None
     reached: float | None = None
     days_left: int | None = None
@@ -192,6 +193,7 @@ def _line(
         effect, low, high = posterior.mean, posterior.low, posterior.high
     margin = head["margin"] if is_lift else 0.0
     progress = result.get("progress") or {}
+    taken = [result.get(name) or {} for name in ("cuped", "post_stratified")]
     return Line(
         **head,
         control_value=result["mean_control"],
@@ -206,7 +208,10 @@ def _line(
         p_value=result.get("p_value"),
         adjusted=result.get("p_value_adjusted"),
         standing=stand(low=low, high=high, wanted=wanted, margin=margin),
-        reduction=(result.get("cuped") or {}).get("variance_reduction"),
+        reduction=next((one["variance_reduction"] for one in taken if one.get("used")), None),
+        narrowed=" and ".join(
+            name for name, one in zip(("CUPED", "strata"), taken, strict=True) if one.get("used")
+        ),
         smallest=progress.get("smallest"),
         reached=progress.get("reached"),
         days_left=progress.get("days_left"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadbed.analytics.sources.places import SourceError
@@ -21,6 +21,7 @@ from roadbed_engines.stats.readout import Role
 if TYPE_CHECKING:  # engines of queries take seconds to load: whoever asks does so, not every start
     from roadbed.analytics.experiment import Answer, Reading
     from roadbed.analytics.sources.plans import Judged
+    from roadbed.analytics.sources.switching import Switching
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,7 @@ class Measured:
 def question_of(experiment: Experiment) -> dict[str, Any]:
     """Return what is asked as plain data: kept with every readout, so that it can be asked again."""
     source = experiment.source
+    switches = experiment.randomised == Randomised.PERIODS
     return {
         "source": None if source is None else {"key": source.key, "version": source.version},
         "experiment": source_key_of(experiment),
@@ -43,6 +45,11 @@ def question_of(experiment: Experiment) -> dict[str, Any]:
         "shares": experiment.shares,
         "randomised": str(experiment.randomised),
         "cluster": experiment.cluster,
+        **(
+            {name: getattr(experiment, name) for name in ("period_hours", "washout_minutes")}
+            if switches
+            else {}
+        ),
         "dimensions": experiment.dimensions,
         "plan": str(experiment.plan),
         "alpha": experiment.alpha,
@@ -70,6 +77,16 @@ def _judged(row: ExperimentMetric, experiment: Experiment) -> Judged:
     return replace(found, margin=margin, matters=matters)
 
 
+def _switching(experiment: Experiment) -> Switching:
+    from roadbed.analytics.sources.switching import Switching
+
+    return Switching(
+        period=timedelta(hours=experiment.period_hours),
+        place=experiment.cluster,
+        washout=timedelta(minutes=experiment.washout_minutes),
+    )
+
+
 def measure(*, experiment: Experiment, as_of: datetime, reading: Reading) -> Measured:
     """Ask the data.
 
@@ -87,6 +104,7 @@ def measure(*, experiment: Experiment, as_of: datetime, reading: Reading) -> Mea
     metrics = tuple(_judged(row, experiment) for row in metrics_of(experiment))
     keys = {key for one in metrics for key in one.plan.sources}
     sources = places.facts_by_key(workspace_id=experiment.workspace_id, keys=keys)
+    switches = experiment.randomised == Randomised.PERIODS
     others = {one.key: source_key_of(one) for one in beside(experiment, as_of=as_of)}
     trial = trials.Trial(
         exposures=places.exposures_of(experiment.source),
@@ -94,8 +112,10 @@ def measure(*, experiment: Experiment, as_of: datetime, reading: Reading) -> Mea
         metrics=metrics,
         control=experiment.control,
         shares=experiment.shares,
-        dimensions=tuple(experiment.dimensions),
+        dimensions=() if switches else tuple(experiment.dimensions),
         cluster=experiment.cluster if experiment.randomised == Randomised.CLUSTER else "",
+        switching=_switching(experiment) if switches else None,
+        strata=experiment.strata,
         beside=others,
         since=experiment.started_at,
         until=experiment.stopped_at or as_of,

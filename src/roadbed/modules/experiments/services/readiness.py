@@ -17,6 +17,7 @@ from roadbed.modules.experiments.models import (
 from roadbed.modules.experiments.selectors.planning import LONGEST_DAYS, power_plan
 from roadbed.modules.experiments.services.histories import UNMEASURED, history_of
 from roadbed.modules.experiments.services.obstacles import Obstacle
+from roadbed_engines.stats.clusters import LEAST_CLUSTERS
 
 
 def readiness(*, experiment: Experiment, at: datetime, measures: bool = True) -> list[Obstacle]:
@@ -90,9 +91,11 @@ def _exposures(experiment: Experiment) -> Iterator[Obstacle]:
     if source is None or source.removed_at is not None:
         yield Obstacle("source", "Choose where it is written who saw which variant.")
         return
-    columns = [*experiment.dimensions]
-    if experiment.randomised == Randomised.CLUSTER:
+    columns = list(filter(None, [*experiment.dimensions, experiment.strata]))
+    if experiment.randomised != Randomised.UNIT and experiment.cluster:
         columns.append(experiment.cluster)
+    if experiment.randomised == Randomised.PERIODS and experiment.dimensions:
+        yield Obstacle("source", "A switchback is read as a whole, so it is not broken down.", stops=False)
     if unknown := [name for name in columns if name not in source.dimensions]:
         listed = ", ".join(source.dimensions) or "none yet"
         yield Obstacle(
@@ -126,6 +129,14 @@ def _size(
     experiment: Experiment, rows: list[ExperimentMetric], at: datetime, *, measures: bool
 ) -> Iterator[Obstacle]:
     primary = next(row for row in rows if row.role == MetricRole.PRIMARY)
+    if experiment.randomised == Randomised.PERIODS:
+        blocks = "days" if experiment.period_hours < 24 else "weeks"
+        yield Obstacle(
+            "plan",
+            f"Nothing says beforehand how long a switchback takes: it rests on whole {blocks} of a place,"
+            f" at least {LEAST_CLUSTERS} of them.",
+            stops=False,
+        )
     found = history_of(metric=primary.metric, at=at, measures=measures)
     if found.problem:
         yield Obstacle("metrics", f"{primary.metric.title} cannot be measured: {found.problem}")

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from roadbed.core.workspaces.access import Access
 from roadbed.modules.experiments import selectors, services
-from roadbed.modules.experiments.models import Experiment, LookPlan, PriorKind, Readout
+from roadbed.modules.experiments.models import Experiment, LookPlan, PriorKind, Randomised, Readout
 from roadbed.modules.experiments.selectors import Line, line_of, lines_of
 from roadbed.modules.experiments.selectors.figures import amount, percent
 from roadbed.modules.experiments.views import trial_parts
@@ -267,6 +267,15 @@ def pictures(
     }
 
 
+def dealt_to(experiment: Experiment) -> str:
+    """What is dealt out: units, accounts by their column, or periods of so many hours."""
+    if experiment.randomised == Randomised.PERIODS:
+        place = f" of a {experiment.cluster}" if experiment.cluster else ""
+        left = f", less the first {experiment.washout_minutes} min" if experiment.washout_minutes else ""
+        return f"{experiment.period_hours} h{place}{left}"
+    return experiment.cluster if experiment.cluster else str(experiment.get_randomised_display())
+
+
 def about(access: Access, experiment: Experiment) -> list[tuple[str, str]]:
     """What the page says beside it: how it was set up."""
     del access
@@ -277,9 +286,11 @@ def about(access: Access, experiment: Experiment) -> list[tuple[str, str]]:
             "Smallest that matters",
             percent(experiment.minimum_effect, sign=False) if experiment.minimum_effect else "not said",
         ),
-        ("Dealt out to", experiment.cluster if experiment.cluster else experiment.get_randomised_display()),
+        ("Dealt out to", dealt_to(experiment)),
         ("Many metrics", experiment.get_correction_display()),
     ]
+    if experiment.strata:
+        rows.insert(4, ("Post-stratified by", experiment.strata))
     if experiment.planned_units:
         rows.insert(1, ("Planned size", f"{experiment.planned_units:,} units"))
     return rows
