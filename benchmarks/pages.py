@@ -37,6 +37,7 @@ BUDGET_MS = 100.0
 def set_up(folder: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadbed.config.testing")
     os.environ.setdefault("ROADBED_DATA", folder)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a web process
     Path(folder).mkdir(parents=True, exist_ok=True)
     import django
     from django.core.management import call_command

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadbed.core.workspaces.models import Product, Workspace
+from roadbed.modules.insights.models import Need
 from roadbed.web import pagination
 from roadbed.web.pagination import BadCursorError, Cursor
+from tests.insights.factories import need
 
 VALUES = (
     st.none()
@@ -124,3 +126,21 @@ class TestPaginate:
         page = pagination.paginate(Product.objects.all(), order=("pk",), size=2)
         with django_assert_num_queries(2):
             pagination.paginate(Product.objects.all(), order=("pk",), cursor=page.next, size=2)
+
+    def test_children_are_walked_along_their_parents_index(self, workspace: Workspace) -> None:
+        made = [need(workspace, f"Need {index % 2}") for index in range(5)]
+        rows = Need.objects.in_workspace(workspace.pk)
+        for order in (("-updated_at", "-pk"), ("title", "pk"), ("importance", "-pk")):
+            seen: list[int] = []
+            page = pagination.paginate(rows, order=order, size=2)
+            while True:
+                seen += [row.pk for row in page.rows]
+                if not page.next:
+                    break
+                page = pagination.paginate(rows, order=order, cursor=page.next, size=2)
+            assert seen == list(rows.order_by(*order).values_list("pk", flat=True))
+            assert len(seen) == len(made)
+        walked = rows.order_by(
+            *pagination.order_by(("-updated_at", "-pk"), always={"updated_at", "pk"}, model=Need)
+        )
+        assert str(walked.query).endswith('"records_record"."updated_at" DESC, "records_record"."id" DESC')

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import Col
 
 from roadbed.web.filters import Sort
 
@@ -109,15 +110,42 @@ def _may_be_null(model: type[Model], name: str) -> bool:
         return name != "pk"
 
 
-def order_by(order: Sequence[str], *, backwards: bool = False, always: Collection[str] = ()) -> list[Any]:
+class _KeyBeside(F):
+    """The key of the table that holds a column. Django reads a child's key from the child's table, always."""
+
+    def resolve_expression(self, *given: Any, **options: Any) -> Any:
+        """Return the key as a column of the table that the named column is found in."""
+        column: Any = super().resolve_expression(*given, **options)
+        key = column.target.model._meta.pk
+        return Col(column.alias, key, key)
+
+
+def _inherited(model: type[Model], name: str) -> bool:
+    """Whether the parent of a model holds a column."""
+    try:
+        return bool(model._meta.get_field(name).model is not model._meta.concrete_model)
+    except FieldDoesNotExist:
+        return False
+
+
+def order_by(
+    order: Sequence[str],
+    *,
+    backwards: bool = False,
+    always: Collection[str] = (),
+    model: type[Model] | None = None,
+) -> list[Any]:
     """Return the ordering; rows without a value come last, whichever way it runs.
 
     Columns named in `always` have a value in every row: they are ordered plainly, so that an index can be walked.
+    For that both terms must lie in one table: with `model`, the key is its parent's where the sorted column is.
     """
     terms = []
+    first = order[0].removeprefix("-")
+    beside = model is not None and _inherited(model, first)
     for name in order:
         if name.removeprefix("-") in always:
-            plain = F(name.removeprefix("-"))
+            plain = _KeyBeside(first) if beside and name in {"pk", "-pk"} else F(name.removeprefix("-"))
             terms.append(plain.desc() if name.startswith("-") != backwards else plain.asc())
             continue
         descending = name.startswith("-") != backwards
@@ -188,7 +216,11 @@ def paginate(
     total = queryset.order_by()[: count_cap + 1].count()
     backwards = at is not None and at.backwards
     window = queryset.filter(_beyond(order, at, always=always)) if at is not None else queryset
-    found = list(window.order_by(*order_by(order, backwards=backwards, always=always))[: size + 1])
+    found = list(
+        window.order_by(*order_by(order, backwards=backwards, always=always, model=queryset.model))[
+            : size + 1
+        ]
+    )
     more = len(found) > size
     found = found[:size]
     if backwards:

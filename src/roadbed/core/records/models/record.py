@@ -126,7 +126,13 @@ class Record(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="merged"
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="merged",
     )
 
     objects: ClassVar[RecordManager[Any]] = RecordManager()
@@ -161,6 +167,9 @@ class Record(models.Model):
             # Partial: nearly all records are open, and a full index would tempt the planner to scan them by it.
             models.Index(
                 fields=["circle", "kind", "-id"], name="record_private", condition=Q(circle__isnull=False)
+            ),
+            models.Index(
+                fields=["merged_into"], name="record_merged", condition=Q(merged_into__isnull=False)
             ),
         ]
 
