@@ -33,7 +33,7 @@ class TestRanking:
         assert sum(place.first for place in places) == pytest.approx(1)
         assert all(place.rank_low <= place.rank_middle <= place.rank_high for place in places[:11])
         assert places[11].record_id == world.features[11].pk
-        assert places[11].left_out == "No reach and no impact and no confidence and no effort yet."
+        assert places[11].left_out == "No reach, impact, confidence or effort yet."
         assert places[0].doubt["effort"] + places[0].doubt["reach"] == pytest.approx(1, abs=0.02)
         assert 0 < ranking.stability < 1
 

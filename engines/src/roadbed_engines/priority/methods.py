@@ -349,7 +349,8 @@ def problem(method: Method, item: Item) -> str:
     """Return why an item gets no score, or nothing."""
     missing = [one.label.lower() for one in method.inputs if one.name not in item.values]
     if missing:
-        return f"no {' and no '.join(missing)} yet"
+        *others, last = missing
+        return f"no {', '.join(others)} or {last} yet" if others else f"no {last} yet"
     for one in method.inputs:
         value = item.values[one.name]
         if one.divides and value.low <= 0:

@@ -27,6 +27,11 @@ def explain(problem: Problem, chosen: Mapping[str, int]) -> dict[str, Reason]:
     }
 
 
+def _figure(value: float) -> str:
+    """Write a figure in few digits, and never with an exponent: 0.4, 12.5, 1,630."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+
+
 def _why_in(one: Candidate, needed_by: list[str]) -> Reason:
     if one.must:
         return Reason("It is a must.")
@@ -36,7 +41,7 @@ def _why_in(one: Candidate, needed_by: list[str]) -> Reason:
         return Reason(f"{others} {'needs' if len(needed_by) == 1 else 'need'} it.", tuple(sorted(needed_by)))
     if total <= 0:
         return Reason("It takes no effort.")
-    return Reason(f"It is worth {one.value / total:.3g} for each unit of effort, and there is room.")
+    return Reason(f"It is worth {_figure(one.value / total)} for each unit of effort, and there is room.")
 
 
 def _why_out(
@@ -75,15 +80,13 @@ def _why_out(
     team = max(short, key=lambda name: asked[name] - left.get(name, 0.0))
     lack = asked[team] - left.get(team, 0.0)
     gone = _cheapest_room(team, lack, by_key, chosen)
-    words = (
-        f"It{with_needs} asks {asked[team]:.3g} of {team}, which has {max(left.get(team, 0.0), 0):.3g} left."
-    )
+    has = _figure(max(left.get(team, 0.0), 0.0))
+    words = f"It{with_needs} asks {_figure(asked[team])} of {team}, which has {has} left."
     if gone:
         freed = sum(by_key[key].value for key in gone)
         own = one.value + sum(by_key[key].value for key in missing)
-        words += (
-            f" To make room {' and '.join(gone[:3])} would have to go, worth {freed:.3g} to its {own:.3g}."
-        )
+        worth = f"worth {_figure(freed)} to its {_figure(own)}"
+        words += f" To make room {' and '.join(gone[:3])} would have to go, {worth}."
     return Reason(words, (*missing, *gone))
 
 

@@ -110,9 +110,11 @@ def _rows(access: Access, lens: Lens, ranking: Ranking, found: Any) -> tuple[tab
     rows = []
     for place in found:
         url = shared.item_url(access, lens, place.record)
-        cells: dict[str, str] = {"title": parts.title(place.record.title, url=url, key_text=place.record.key)}
+        note = place.left_out if place.rank_middle is None else ""
+        title = parts.title(place.record.title, url=url, key_text=place.record.key, note=note)
+        cells: dict[str, str] = {"title": title}
         if place.rank_middle is None:
-            cells |= {"rank": parts.quiet("left out"), "score": parts.quiet(place.left_out or "no score")}
+            cells |= {"rank": parts.quiet("left out"), "score": parts.quiet("–")}
             cells |= dict.fromkeys(
                 ("top", "any", "first", "worth", "cost", "doubt", "moved"), parts.quiet("")
             )

@@ -53,8 +53,12 @@ def columns_for(access: Access) -> tuple[tables.Column, ...]:
     )
     if access.member.is_technical:
         impact, people, _, revenue = _FIGURES
-        fewer = tables.Column("accounts", "Customers", numeric=True, sortable=True, shown=False)
-        return (_TITLE, *_PLACE, *_MAKING, impact, people, fewer, revenue, *rest)
+        status, _, release = _PLACE
+        fewer = (
+            tables.Column("accounts", "Customers", numeric=True, sortable=True, shown=False),
+            tables.Column("horizon", "Horizon", tight=True, shown=False),
+        )
+        return (_TITLE, status, release, *_MAKING, impact, people, revenue, *rest, *fewer)
     hidden = tuple(tables.Column(column.key, column.label, tight=True, shown=False) for column in _MAKING)
     return (_TITLE, *_FIGURES, *_PLACE, *rest, *hidden)
 
