@@ -21,12 +21,15 @@ def founded(tmp_path_factory):
     return terminal
 
 
+def copied(founded, folder):
+    """Return a terminal on a copy of the founded data."""
+    shutil.copytree(founded.data, folder, ignore=shutil.ignore_patterns("*-wal", "*-shm", "running.lock"))
+    return Terminal(folder)
+
+
 @pytest.fixture
 def terminal(founded, tmp_path):
-    shutil.copytree(
-        founded.data, tmp_path / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm", "running.lock")
-    )
-    return Terminal(tmp_path / "data")
+    return copied(founded, tmp_path / "data")
 
 
 @pytest.fixture

@@ -14,14 +14,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import copied
+
 pytestmark = pytest.mark.slow
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def until(seen, *, seconds=30.0):
@@ -68,14 +74,44 @@ def running(terminal, port, *words):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="class")
+def served(founded, tmp_path_factory):
+    """A server that runs while a class asks it: its terminal and its port."""
+    terminal, port = copied(founded, tmp_path_factory.mktemp("served") / "data"), free_port()
+    with running(terminal, port):
+        yield terminal, port
+
+
 class TestUp:
-    def test_it_starts_serves_and_stops_within_seconds(self, terminal, port):
+    def test_it_serves_and_works(self, served):
+        terminal, port = served
+        until(lambda: worker_pid(terminal))
+        ready = json.loads(ask(port, "/readyz"))
+        assert ready["ready"] is True
+        assert ready["pending_migrations"] == 0
+
+    def test_a_data_folder_has_one_server(self, served):
+        terminal, port = served
+        done = terminal.run("up", "--port", str(port + 1))
+        assert done.returncode == 3
+        assert "already" in done.stderr
+
+    def test_a_backup_can_be_made_meanwhile(self, served, tmp_path):
+        terminal, _ = served
+        assert terminal.run("backup", str(tmp_path / "all.zip")).returncode == 0
+        assert terminal.run("restore", str(tmp_path / "all.zip"), "--force").returncode == 3
+
+    def test_a_worker_that_is_killed_comes_back(self, served):
+        terminal, _ = served
+        first = until(lambda: worker_pid(terminal))
+        os.kill(first, signal.SIGKILL)
+        until(lambda: worker_pid(terminal) not in {None, first})
+
+
+class TestEnd:
+    def test_it_stops_within_seconds(self, terminal, port):
         with running(terminal, port) as process:
-            until(lambda: worker_pid(terminal))
-            ready = json.loads(ask(port, "/readyz"))
-            assert ready["ready"] is True
-            assert ready["pending_migrations"] == 0
-            worker = worker_pid(terminal)
+            worker = until(lambda: worker_pid(terminal))
             started = time.monotonic()
             process.terminate()
             assert process.wait(timeout=15) == 0
@@ -84,22 +120,11 @@ class TestUp:
             with pytest.raises(OSError, match="refused"):
                 ask(port, "/healthz")
 
-    def test_a_worker_that_is_killed_comes_back(self, terminal, port):
-        with running(terminal, port):
-            first = until(lambda: worker_pid(terminal))
-            os.kill(first, signal.SIGKILL)
-            until(lambda: worker_pid(terminal) not in {None, first})
-
     def test_nothing_stays_behind_when_it_is_killed_itself(self, terminal, port):
         with running(terminal, port) as process:
             worker = until(lambda: worker_pid(terminal))
             process.kill()
             until(lambda: not Path(f"/proc/{worker}").exists())
-
-    def test_a_backup_can_be_made_meanwhile(self, terminal, port, tmp_path):
-        with running(terminal, port):
-            assert terminal.run("backup", str(tmp_path / "all.zip")).returncode == 0
-            assert terminal.run("restore", str(tmp_path / "all.zip"), "--force").returncode == 3
 
 
 class TestRefusals:
@@ -116,9 +141,3 @@ class TestRefusals:
         done = terminal.run("up", "--port", str(port), "--workers", "2")
         assert done.returncode == 3
         assert "PostgreSQL" in done.stderr
-
-    def test_a_data_folder_has_one_server(self, terminal, port):
-        with running(terminal, port):
-            done = terminal.run("up", "--port", str(port + 1))
-        assert done.returncode == 3
-        assert "already" in done.stderr
