@@ -158,7 +158,7 @@ class TestInbox:
         return Notice.objects.get(member=ben.member)
 
     def test_unread_first_then_read_then_undone(self, ben: Someone, notice: Notice) -> None:
-        way = access.find_access(user_id=ben.user.pk, workspace="northwind", via="page")
+        way = access.find_access(user=ben.user, workspace="northwind", via="page")
         assert way is not None
         assert selectors.count_unread(way) == 1
         assert "Is this urgent?" in ben.get("inbox/").content.decode()

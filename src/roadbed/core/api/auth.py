@@ -48,7 +48,7 @@ class SessionAuth(APIKeyCookie):
         """Return the person's way into the workspace of the address; strangers see 404."""
         if not request.user.is_authenticated:
             return None
-        access = find_access(user_id=request.user.pk, workspace=_workspace_of(request), via="api")
+        access = find_access(user=request.user, workspace=_workspace_of(request), via="api")
         if access is None:
             raise MissingError
         return access

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -12,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from roadbed.core.accounts.actors import Actor, Via
+from roadbed.core.accounts.models import User
 from roadbed.core.workspaces.models import Member, Workspace
 from roadbed.core.workspaces.roles import Role
 
@@ -26,6 +28,7 @@ class Access:
     member: Member
     actor: Actor
     may_write: bool = True
+    _circles: list[frozenset[int]] = field(default_factory=list, repr=False, compare=False)
     _counted: dict[Callable[[Access], int], int] = field(default_factory=dict, repr=False, compare=False)
 
     def count(self, counter: Callable[[Access], int]) -> int:
@@ -48,7 +51,9 @@ class Access:
     @property
     def circle_ids(self) -> frozenset[int]:
         """The circles whose private records the member may see; everybody else sees none of those."""
-        return self.member.circle_ids
+        if not self._circles:
+            self._circles.append(self.member.circle_ids)
+        return self._circles[0]
 
     @property
     def can_contribute(self) -> bool:
@@ -66,23 +71,18 @@ class Access:
         return self.allows(Role.OWNER)
 
 
-def find_access(*, user_id: int, workspace: str, via: Via) -> Access | None:
+def find_access(*, user: User, workspace: str, via: Via) -> Access | None:
     """Return the person's way into the workspace, or None for strangers and removed members."""
-    member = (
-        Member.objects.select_related("workspace", "user", "department", "product")
-        .prefetch_related("circles")
-        .filter(
-            workspace__slug=workspace,
-            workspace__closed_at__isnull=True,
-            user_id=user_id,
-            user__is_active=True,
-            removed_at__isnull=True,
-        )
-        .first()
+    if not user.is_active:
+        return None
+    found = Member.objects.select_related("workspace").filter(
+        workspace__slug=workspace, workspace__closed_at__isnull=True, user_id=user.pk, removed_at__isnull=True
     )
+    member = next(iter(found.order_by()[:1]), None)
     if member is None:
         return None
-    actor = Actor(user_id=member.user_id, name=member.user.display_name, via=via)
+    member.user = copy(user)  # the request's is a stand-in, whose type is not a person's
+    actor = Actor(user_id=member.user_id, name=user.display_name, via=via)
     return Access(workspace=member.workspace, member=member, actor=actor)
 
 
@@ -102,7 +102,7 @@ def page(*, role: Role = Role.VIEWER) -> Callable[[View[P]], Callable[..., HttpR
         ) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            access = find_access(user_id=request.user.pk, workspace=workspace, via="page")
+            access = find_access(user=request.user, workspace=workspace, via="page")
             if access is None:
                 raise Http404
             if not access.allows(role):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from roadbed.core import prepared
 from roadbed.core.workspaces.roles import Role
 
 currency_code = RegexValidator(r"^[A-Z]{3}$", "A currency is three capital letters, such as EUR.")
@@ -136,8 +137,15 @@ class Member(models.Model):
 
     @property
     def circle_ids(self) -> frozenset[int]:
-        """The circles that the member is in; read once where they were prefetched."""
-        return frozenset(circle.pk for circle in self.circles.all())
+        """The circles that the member is in, as they are now."""
+        return frozenset(_CIRCLES.numbers(member=self.pk))
+
+
+def _circles(member: int) -> models.QuerySet[Circle]:
+    return Circle.objects.filter(members=member).order_by()
+
+
+_CIRCLES = prepared.Question(_circles)
 
 
 class Circle(models.Model):

@@ -17,9 +17,7 @@ LAST_USE_GRAIN = timedelta(minutes=5)
 def find_token(*, token: str, at: datetime) -> ApiToken | None:
     """Return the token; None for an unknown, expired or revoked one or a removed member. Notes its use."""
     found = (
-        ApiToken.objects.select_related(
-            "member__workspace", "member__user", "member__product", "member__department"
-        )
+        ApiToken.objects.select_related("member__workspace", "member__user")
         .filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=at),
             token_hash=keys.digest(token),
@@ -28,7 +26,6 @@ def find_token(*, token: str, at: datetime) -> ApiToken | None:
             member__user__is_active=True,
             member__workspace__closed_at__isnull=True,
         )
-        .prefetch_related("member__circles")
         .first()
     )
     if found is None:

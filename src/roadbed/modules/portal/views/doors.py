@@ -88,7 +88,7 @@ def caller_of(request: HttpRequest, workspace: Workspace) -> doors.Caller:
     guest = _read(request, GUEST_COOKIE, GUEST_SALT)
     circles = None
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-        access = find_access(user_id=request.user.pk, workspace=workspace.slug, via="page")
+        access = find_access(user=request.user, workspace=workspace.slug, via="page")
         circles = access.circle_ids if access is not None else None
     return doors.Caller(
         visitor=_visitor(request, workspace),
