@@ -4,7 +4,7 @@
 
 Every figure stands beside what is there without us: SQLite's FTS5 alone (porter stems), and a product of vectors in
 numpy alone. `--fit` learns the coefficients of the refusal anew by cross-validation over whole articles and prints
-them; `--encoded 3 --characters 120` reads as few sentences, and as little of each, as the product does. Prints tables,
+them; `--encoded 3 --characters 100` reads as few sentences, and as little of each, as the product does. Prints tables,
 writes benchmarks/results/text_search.json, and ends with 1 where a claim does not hold.
 """
 

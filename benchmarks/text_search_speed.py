@@ -98,7 +98,7 @@ def cost(data: Path, *, passages: int, rounds: int = 60) -> None:
             rarity=index.vocabulary.rarity,
             encode=model.encode,
             encoded=3,
-            characters=120,
+            characters=100,
         )
         times["whole"].append(time.perf_counter() - began)
     median = {name: statistics.median(found) * 1000 for name, found in times.items()}

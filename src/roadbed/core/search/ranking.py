@@ -29,6 +29,8 @@ class Commonness:
 
     counts: Mapping[str, int]
     entries: int
+    plain: frozenset[str] = frozenset()
+    """Stems so common, just as they stand, that their other forms are left aside."""
 
     def rarity(self, stem: str) -> float:
         """Return how much a shared word says; the engine's measure, over what the asker may see."""
@@ -130,6 +132,7 @@ def commonness(terms: Mapping[str, str], *, workspace_id: int, circles: Collecti
     """Count in how many visible entries each term is; for a common one, from how densely it stands in the newest."""
     entries, first, last = _entries(workspace_id=workspace_id, circles=circles)
     counts = {}
+    plain = set()
     for stem, start in terms.items():
         count = 0
         for any_form in (False, True):
@@ -137,9 +140,11 @@ def commonness(terms: Mapping[str, str], *, workspace_id: int, circles: Collecti
             if count >= COUNTED:
                 count = max(count, round(count * (last - first + 1) / (last - oldest + 1)))
                 if count >= COMMON * entries:
+                    if not any_form:
+                        plain.add(stem)
                     break
         counts[stem] = min(count, entries)
-    return Commonness(counts=counts, entries=entries)
+    return Commonness(counts=counts, entries=entries, plain=frozenset(plain))
 
 
 def any_of(
@@ -163,13 +168,13 @@ def any_of(
     there = sorted((stem for stem in terms if known.counts.get(stem)), key=lambda stem: known.counts[stem])
     if not there:
         return []
-    starts: list[str] = []
+    searched: list[str] = []
     matches = 0
     for stem in there[:WORDS_SEARCHED]:
         matches += known.counts[stem]
-        if starts and matches > CANDIDATES:
+        if searched and matches > CANDIDATES:
             break
-        starts.append(terms[stem])
+        searched.append(stem)
     out = f"AND entry.kind NOT IN ({', '.join(['%s'] * len(without_kinds))})" if without_kinds else ""
     if connection.vendor == "postgresql":
         statement = f"""
@@ -180,7 +185,7 @@ def any_of(
             ) SELECT candidates.id FROM candidates, query
             ORDER BY ts_rank_cd(words, q) DESC, candidates.id DESC LIMIT %s
         """  # noqa: S608 - only constants and placeholders are put in
-        wanted = " | ".join(f"{start}:*" for start in starts)
+        wanted = " | ".join(terms[stem] if stem in known.plain else f"{terms[stem]}:*" for stem in searched)
     else:
         statement = f"""
             SELECT id FROM (
@@ -189,7 +194,7 @@ def any_of(
                 ORDER BY search_words.rowid DESC LIMIT {CANDIDATES}
             ) ORDER BY score, id DESC LIMIT %s
         """  # noqa: S608 - only constants and placeholders are put in
-        wanted = " OR ".join(f'"{start}"*' for start in starts)
+        wanted = " OR ".join(f'"{terms[stem]}"' + "*" * (stem not in known.plain) for stem in searched)
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted, workspace_id, *without_kinds, limit])
         return [int(row[0]) for row in cursor.fetchall()]

@@ -110,6 +110,10 @@ def choice_of(model: str) -> Choice:
     return _CHOICES[model]
 
 
+_made: dict[tuple[str, int], Embedder] = {}
+"""What this process has: to look whether a package is there takes longer than to read a short text."""
+
+
 def get(model: str, *, threads: int = 1) -> Embedder:
     """Return the model of an id, one per process; nothing heavy is read before its first use.
 
@@ -118,7 +122,10 @@ def get(model: str, *, threads: int = 1) -> Embedder:
     ModelMissingError
         If we know no such model, or its package is not installed.
     """
-    choice = choice_of(model)
-    if not choice.is_installed:
-        raise ModelMissingError(f"{choice.label} is not installed. Install it: {choice.hint}")
-    return choice.make(threads)
+    made = _made.get((model, threads))
+    if made is None:
+        choice = choice_of(model)
+        if not choice.is_installed:
+            raise ModelMissingError(f"{choice.label} is not installed. Install it: {choice.hint}")
+        made = _made[model, threads] = choice.make(threads)
+    return made

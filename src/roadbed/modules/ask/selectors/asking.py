@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from roadbed.core.records.models import Record
 from roadbed.core.search import selectors as search
 from roadbed.core.search.selectors import Hit
 from roadbed.core.vectors import selectors as vectors
@@ -113,8 +112,7 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
     """
     question = questions.read(text)
     got = retrieval.retrieve(workspace_id=workspace.pk, question=question, circles=circles)
-    ids = list(dict.fromkeys(piece.record_id for piece in got.pieces))
-    records: dict[int, Record] = Record.objects.in_workspace(workspace.pk, circles=circles).in_bulk(ids)
+    records = got.records
     cited = []
     for number, quote in enumerate(got.answer.quotes, start=1):
         piece = got.pieces[quote.passage]
@@ -137,7 +135,8 @@ def ask(*, workspace: Workspace, text: str, circles: Collection[int], now: datet
         for piece, score in zip(got.pieces, got.scores, strict=True)
         if score >= RELATED_FROM * best
     }
-    near = [records[pk] for pk in ids if pk in records and pk in worth and pk not in quoted][:RELATED]
+    ids = dict.fromkeys(piece.record_id for piece in got.pieces)
+    near = [records[pk] for pk in ids if pk in worth and pk not in quoted][:RELATED]
     return Known(
         question=question.text,
         found=got.answer.found,
