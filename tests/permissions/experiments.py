@@ -84,7 +84,7 @@ PROGRAMS = {
     "metrics/<key>/versions": "GET viewer, POST maker",
     "event-erasures": "POST owner",
     "event-policy": "GET maker, PUT owner",
-    "experiment-library": "GET viewer",
+    "experiment-library": "GET viewer, POST maker",
     "experiments": "GET viewer, POST maker",
     "experiments/<key>": "GET viewer, PATCH maker",
     "experiments/<key>/decision": "PUT maker, DELETE maker",

@@ -140,6 +140,13 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", PAGE + "insights/outline/documents/"): {"format": "markdown"},
     ("POST", PAGE + "experiments/flags/<key:key>/in/<str:environment>/revert/"): {"revision": "1"},
     ("POST", API + "experiments"): {"title": "Plan by voice"},
+    ("POST", API + "experiment-library"): {
+        "title": "Maps at night",
+        "metric": "Orders",
+        "ended_on": "2026-01-05",
+        "lift": 0.02,
+        "error": 0.01,
+    },
     ("PUT", API + "experiments/<key>/decision"): {"decided": "inconclusive", "why": "Nothing was read."},
     ("POST", API + "experiments/<key>/shares"): {"name": "Board"},
     ("POST", API + "flags"): {"flag_key": "offline-stops"},

@@ -75,6 +75,7 @@ class ExperimentsConfig(AppConfig):
             )
         )
         targets.register(imports.METRICS)
+        targets.register(imports.PAST)
         sources.register(imports.EXPORT)
         registry.register(facade.PROVIDER)
         registry.register(facade.WORKS)

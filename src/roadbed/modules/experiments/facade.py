@@ -202,6 +202,8 @@ def _works(experiment: Any, target_id: int, url: str) -> EvidenceItem:
     wanted = (decision.variant if decision else "") or experiment.read_variant
     own = [one for one in experiment.read_summary or [] if one["role"] == "primary"]
     line = next((one for one in own if one["variant"] == wanted), own[0] if own else None)
+    if (result := getattr(experiment, "past_result", None)) is not None:
+        return _worked(experiment, result, target_id, url)
     told = line is not None and line["text"] and experiment.read_is_trusted
     name = selectors.PLANS.get(experiment.plan, "")
     if told and line is not None:
@@ -231,6 +233,23 @@ def _works(experiment: Any, target_id: int, url: str) -> EvidenceItem:
             for one in experiment.read_summary or []
         ),
         method="The newest readout of the experiment; its page says what it rests on.",
+    )
+
+
+def _worked(experiment: Any, result: Any, target_id: int, url: str) -> EvidenceItem:
+    """Return what an experiment showed that ran elsewhere: somebody said so, and no data are here to read again."""
+    interval = f"{selectors.percent(result.low).removesuffix('%')} to {selectors.percent(result.high)}"
+    return EvidenceItem(
+        record_id=target_id,
+        stage=Stage.WORKS,
+        headline=f"{result.metric} {selectors.percent(result.lift)} ({interval})",
+        detail=f"brought in from elsewhere; decided: {experiment.decision}",
+        strength="partial",
+        key=experiment.key,
+        url=url,
+        at=experiment.stopped_at,
+        parts=(),
+        method="As it was brought in: its data are not here.",
     )
 
 

@@ -7,6 +7,7 @@ from roadbed.modules.experiments.api import (
     events,
     flags,
     groups,
+    library,
     metrics,
     publishing,
     sources,
@@ -16,7 +17,18 @@ from roadbed.modules.experiments.api import (
 from roadbed.modules.experiments.api.events import root_router
 
 router = Router(tags=["flags"])
-for part in (environments, flags, publishing, groups, events, metrics, sources, trials, trial_results):
+for part in (
+    environments,
+    flags,
+    publishing,
+    groups,
+    events,
+    metrics,
+    sources,
+    trials,
+    trial_results,
+    library,
+):
     router.add_router("", part.router)
 
 __all__ = ["root_router", "router"]

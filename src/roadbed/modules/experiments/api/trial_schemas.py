@@ -10,6 +10,7 @@ from ninja import Field, Schema
 from roadbed.modules.experiments.models import (
     CorrectionRule,
     Decided,
+    Desired,
     Experiment,
     ExperimentDecision,
     ExperimentState,
@@ -113,6 +114,17 @@ class ExperimentDecisionIn(Schema):
     learned: str = Field("", max_length=20_000)
 
 
+class PastResultOut(Schema):
+    """What an experiment showed that ran elsewhere; its 95% interval."""
+
+    metric: str
+    desired: Desired
+    lift: float
+    error: float
+    low: float
+    high: float
+
+
 class ReadoutShortOut(Schema):
     """A readout without its figures."""
 
@@ -154,6 +166,12 @@ class ExperimentShortOut(Schema):
     trusted: bool | None = None
     days_left: int | None = None
     decided: str | None = None
+    imported: bool = False
+
+    @staticmethod
+    def resolve_imported(experiment: Any) -> bool:
+        """Whether it ran elsewhere and was brought in."""
+        return getattr(experiment, "past_result", None) is not None
 
     @staticmethod
     def resolve_verdict(experiment: Any) -> str | None:
@@ -221,6 +239,7 @@ class ExperimentOut(Schema):
     stopped_at: datetime | None
     readout: ReadoutShortOut | None
     decision: ExperimentDecisionOut | None
+    past_result: PastResultOut | None
     version: int
     archived: bool
 
@@ -289,34 +308,6 @@ class ReportQuery(Schema):
     form: Literal["markdown", "pdf", "json"] = "markdown"
 
 
-class MetricImpactOut(Schema):
-    """What shipping added to a metric, as observed, without the luck of winners, and as a holdout measured it."""
-
-    metric: str
-    experiments: int
-    shipped: int
-    observed: float
-    shrunk: float
-    low: float
-    high: float
-    holdout: str | None
-    holdout_experiment: str | None
-
-
-class ExperimentLibraryOut(Schema):
-    """What all experiments that are over taught together."""
-
-    experiments: int
-    wins: int
-    win_rate: float | None
-    decided: int
-    shipped: int
-    against_recommendation: int
-    typical_lift: float | None = Field(description="The standard deviation of true lifts that they teach.")
-    refused: str
-    impacts: list[MetricImpactOut]
-
-
 def out(
     experiment: Experiment, *, tests: list[str], metrics: list[Any], readout: Readout | None
 ) -> dict[str, Any]:
@@ -346,5 +337,6 @@ def out(
         ],
         "readout": readout,
         "decision": getattr(experiment, "decision", None),
+        "past_result": getattr(experiment, "past_result", None),
         "archived": experiment.archived_at is not None,
     }

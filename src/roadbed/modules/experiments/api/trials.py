@@ -248,38 +248,3 @@ def refresh_experiment(request: HttpRequest, workspace: Path[str], key: str) -> 
     access = access_of(request, role=Role.CONTRIBUTOR)
     services.queue_readout(experiment=experiment_or_404(access, key))
     return Answer(202, None)
-
-
-@router.get(
-    "experiment-library",
-    response={200: schemas.ExperimentLibraryOut, **problems.READ},
-    operation_id="get_experiment_library",
-    url_name="experiment-library",
-)
-def get_experiment_library(request: HttpRequest, workspace: Path[str]) -> dict[str, Any]:
-    """Say what all experiments that are over taught together."""
-    found = selectors.library(workspace_id=access_of(request).workspace.pk)
-    return {
-        "experiments": found.experiments,
-        "wins": found.wins,
-        "win_rate": found.win_rate,
-        "decided": found.decided,
-        "shipped": found.shipped,
-        "against_recommendation": found.against,
-        "typical_lift": found.prior.deviation if found.prior else None,
-        "refused": found.refused,
-        "impacts": [
-            {
-                "metric": one.metric,
-                "experiments": one.impact.experiments,
-                "shipped": one.impact.shipped,
-                "observed": one.impact.observed,
-                "shrunk": one.impact.shrunk,
-                "low": one.impact.low,
-                "high": one.impact.high,
-                "holdout": one.holdout or None,
-                "holdout_experiment": one.holdout_key or None,
-            }
-            for one in found.impacts
-        ],
-    }

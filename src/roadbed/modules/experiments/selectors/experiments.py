@@ -39,8 +39,9 @@ def access_experiment(*, workspace_id: int, key: str) -> Experiment:
     """Return an experiment with what its page shows, or raise `Experiment.DoesNotExist`, for strangers too."""
     rows: RecordQuerySet[Experiment] = Experiment.objects.in_workspace(workspace_id)
     rows = rows.select_related(
-        "owner__user", "product", "split_flag", "environment", "holdout", "source", "decision", "workspace"
-    )
+        "owner__user", "product", "split_flag", "environment", "holdout", "source", "decision", "workspace",
+        "past_result",
+    )  # fmt: skip
     return rows.by_key(key).get()
 
 
@@ -87,7 +88,7 @@ def readouts_of(experiment: Experiment, *, most: int = 200) -> Sequence[Readout]
 def filter_experiments(*, workspace_id: int, filters: Mapping[str, Any]) -> RecordQuerySet[Any]:
     """Return the experiments that pass the filters of the list, each with its verdict and its primary metric."""
     rows: RecordQuerySet[Any] = Experiment.objects.in_workspace(workspace_id)
-    rows = rows.select_related("owner__user", "decision")
+    rows = rows.select_related("owner__user", "decision", "past_result")
     if text := filters.get("q"):
         rows = rows.filter(
             Q(title__icontains=text) | Q(hypothesis__icontains=text) | Q(decision__learned__icontains=text)

@@ -10,7 +10,9 @@ from typing import Any
 from roadbed.modules.experiments.models import (
     Decided,
     Experiment,
+    ExperimentDecision,
     ExperimentState,
+    PastResult,
     Readout,
 )
 from roadbed.modules.experiments.selectors.figures import lines_of, percent
@@ -55,6 +57,7 @@ class Past:
     error: float
     shipped: bool
     learned: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Library:
     shipped: int
     against: int
     wins: int
+    imported: int
     prior: Prior | None
     refused: str
     impacts: tuple[MetricImpact, ...]
@@ -105,7 +109,7 @@ def past_results(*, workspace_id: int, without: int | None = None) -> list[Past]
     rows = Experiment.objects.in_workspace(workspace_id).filter(
         state__in=[ExperimentState.STOPPED, ExperimentState.DECIDED], holdout__isnull=True
     )
-    rows = rows.select_related("decision").order_by("-number")[:MOST]
+    rows = rows.select_related("decision", "past_result").order_by("-number")[:MOST]
     experiments = {one.pk: one for one in rows if one.pk != without}
     latest: dict[int, Readout] = {}
     readouts = Readout.objects.filter(experiment_id__in=experiments, problem="", is_trusted=True)
@@ -115,6 +119,9 @@ def past_results(*, workspace_id: int, without: int | None = None) -> list[Past]
     for pk, experiment in experiments.items():
         own_readout = latest.get(pk)
         decision = getattr(experiment, "decision", None)
+        if (result := getattr(experiment, "past_result", None)) is not None:
+            found.append(_brought_in(experiment, result, decision))
+            continue
         if own_readout is None:
             continue
         wanted = (decision.variant if decision else "") or own_readout.variant
@@ -136,6 +143,29 @@ def past_results(*, workspace_id: int, without: int | None = None) -> list[Past]
             )
         )
     return found
+
+
+def _brought_in(experiment: Experiment, result: PastResult, decision: ExperimentDecision | None) -> Past:
+    """Return the result of an experiment that ran elsewhere."""
+    return Past(
+        experiment_id=experiment.pk,
+        key=experiment.key,
+        title=experiment.title,
+        metric=result.metric,
+        lift=result.wanted_lift,
+        error=result.error,
+        shipped=bool(decision and decision.decided == Decided.SHIP),
+        learned=decision.learned if decision else "",
+        imported=True,
+    )
+
+
+def past_imports(*, workspace_id: int) -> list[PastResult]:
+    """Return the results that were brought in from elsewhere."""
+    rows = PastResult.objects.filter(
+        experiment__workspace_id=workspace_id, experiment__deleted_at__isnull=True
+    )
+    return list(rows.select_related("experiment").order_by("experiment_id"))
 
 
 def learned_prior(*, workspace_id: int, without: int | None = None) -> Prior | None:
@@ -167,6 +197,7 @@ def library(*, workspace_id: int) -> Library:
         shipped=sum(decided == Decided.SHIP for decided, _ in decisions),
         against=sum(bool(differs) for _, differs in decisions),
         wins=sum(one.lift > 1.96 * one.error for one in past),
+        imported=sum(one.imported for one in past),
         prior=prior,
         refused=refused,
         impacts=impacts,

@@ -90,6 +90,7 @@ from roadbed.modules.experiments.services.moving import Moved, import_flags
 from roadbed.modules.experiments.services.obstacles import (
     Obstacle,
 )
+from roadbed.modules.experiments.services.past import PastFields, bring_in_past, past_fields
 from roadbed.modules.experiments.services.places import (
     events_folder,
     exposures_of,
@@ -144,12 +145,14 @@ __all__ = [
     "NotApprovedError",
     "Obstacle",
     "OtherContentError",
+    "PastFields",
     "ReportFile",
     "WrongStateError",
     "add_file",
     "apply_policy",
     "approve_step",
     "attempt_mapped",
+    "bring_in_past",
     "change_data_source",
     "change_environment",
     "change_experiment",
@@ -191,6 +194,7 @@ __all__ = [
     "move_events",
     "own_data_source",
     "own_fact_source",
+    "past_fields",
     "place_of",
     "plan_size",
     "policy_of",

@@ -17,6 +17,7 @@ from roadbed.modules.experiments.models import (
     ExperimentState,
     FlagDraft,
     FlagState,
+    PastResult,
     Readout,
 )
 from roadbed.modules.experiments.selectors import latest_readout
@@ -126,6 +127,10 @@ def withdraw_decision(*, experiment: Experiment, actor: Actor, at: datetime) -> 
     decision = ExperimentDecision.objects.filter(experiment=experiment).first()
     if decision is None or experiment.state != ExperimentState.DECIDED:
         raise WrongStateError(f"{experiment.key} is not decided.")
+    if PastResult.objects.filter(experiment=experiment).exists():
+        raise WrongStateError(
+            f"{experiment.key} was brought in with its decision: delete it, or bring it in anew."
+        )
     facts = {"decision": str(decision), "why": decision.why}
     decision.delete()
     return move_state(

@@ -12,8 +12,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from roadbed.modules.experiments.models import Experiment, ExperimentDecision, LookPlan, Readout
-from roadbed.modules.experiments.selectors import latest_readout, lines_of, metrics_of, reasons_of, targets_of
+from roadbed.modules.experiments.models import Experiment, ExperimentDecision, LookPlan, PastResult, Readout
+from roadbed.modules.experiments.selectors import (
+    latest_readout,
+    lines_of,
+    metrics_of,
+    percent,
+    reasons_of,
+    targets_of,
+)
 from roadbed_engines.stats.bayes import Prior
 
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -89,7 +96,7 @@ def facts_of_report(*, experiment: Experiment, readout: Readout | None) -> dict[
             }
             for one in lines
         ],
-        "problem": readout.problem if readout else "Nothing has been read yet.",
+        "problem": readout.problem if readout else _unread(experiment),
         "read_at": _moment(readout.at) if readout else "",
         "digest": readout.digest if readout else "",
         "readout": readout.number if readout else None,
@@ -108,6 +115,15 @@ def facts_of_report(*, experiment: Experiment, readout: Readout | None) -> dict[
             "recommended": f"{decision.recommended} {decision.recommended_variant}".strip(),
         },
     }
+
+
+def _unread(experiment: Experiment) -> str:
+    """Why there is no readout: nothing was read yet, or it ran elsewhere, with what it showed there."""
+    result = PastResult.objects.filter(experiment=experiment).first()
+    if result is None:
+        return "Nothing has been read yet."
+    interval = f"{percent(result.low).removesuffix('%')} to {percent(result.high)}"
+    return f"Brought in from elsewhere: {result.metric} {percent(result.lift)} ({interval}, 95%)."
 
 
 def _day(at: datetime) -> str:

@@ -24,7 +24,7 @@ from roadbed.modules.experiments.forms.experiments import (
     metric_rows,
 )
 from roadbed.modules.experiments.models import Decided, Experiment, MetricRole
-from roadbed.modules.experiments.views import trial_parts
+from roadbed.modules.experiments.views import run_parts, trial_parts
 from roadbed.web import pagination, parts, responses, tables, toasts
 
 LIST_NAME = "experiments"
@@ -52,9 +52,15 @@ def _row(access: Access, one: Any) -> tables.Row:
         text = line["text"] or f"cannot be told: {line['refused']}"
         mark = [] if one.read_is_trusted else [parts.chip("Not to be trusted", tone="bad", icon="warning")]
         result = parts.joined([parts.quiet(primary), format_html("{}", text), *mark])
+    state: Any = trial_parts.state_chip(one)
+    if (past := run_parts.past_of(one)) is not None:
+        result = parts.joined(
+            [parts.quiet(past["metric"]), format_html("{} ({})", past["lift"], past["interval"])]
+        )
+        state = parts.joined([state, parts.chip("Imported", tone="outline")])
     cells: dict[str, Any] = {
         "title": parts.title(one.title, url=url, key_text=one.key),
-        "state": trial_parts.state_chip(one),
+        "state": state,
         "result": result,
         "verdict": trial_parts.verdict_chip(
             one.read_verdict or "", one.read_variant or "", days_left=one.read_days_left

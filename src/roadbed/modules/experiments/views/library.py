@@ -20,7 +20,7 @@ SHOWN = 60
 EXPORTED = 5_000
 HEADINGS = (
     "key", "title", "state", "hypothesis", "started", "stopped", "metric", "variant", "lift", "standard_error",
-    "wanted", "trusted", "recommended", "decided", "decided_variant", "against", "why", "learned",
+    "wanted", "trusted", "recommended", "decided", "decided_variant", "against", "why", "learned", "imported",
 )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
                 "experiment": one,
                 "url": trial_parts.experiment_url(access, one),
                 "decision": decision,
-                "metric": one.primaries[0].metric.title if one.primaries else "",
+                "metric": one.primaries[0].metric.title if one.primaries else own.metric if own else "",
+                "is_imported": bool(own and own.imported),
                 "is_trusted": one.read_is_trusted,
                 "lift": percent(own.lift) if own else "",
                 "shrunk": percent(selectors.shrunk(own, found.prior)) if own and found.prior else "",
@@ -55,6 +56,7 @@ def index(request: HttpRequest, access: Access) -> HttpResponse:
         return download
     context = {
         "base": trial_parts.base(access),
+        "import_url": f"/w/{access.workspace.slug}/import/new/?into=past-experiments",
         "library": found,
         "win_rate": None if found.win_rate is None else percent(found.win_rate, digits=0, sign=False),
         "spread": percent(found.prior.deviation, sign=False) if found.prior else "",
@@ -114,6 +116,11 @@ def export(request: HttpRequest, access: Access) -> HttpResponse:
         summary = [each for each in (one.read_summary or []) if each["role"] == "primary"]
         wanted = (decision.variant if decision else "") or one.read_variant
         line = next((each for each in summary if each["variant"] == wanted), summary[0] if summary else {})
+        if (result := getattr(one, "past_result", None)) is not None:
+            line = {
+                "metric": result.metric, "variant": one.treatments[0], "lift": result.lift, "error": result.error,
+                "wanted": result.desired,
+            }  # fmt: skip
         cells = [
             one.key, one.title, one.state, one.hypothesis,
             one.started_at.isoformat() if one.started_at else "",
@@ -124,7 +131,7 @@ def export(request: HttpRequest, access: Access) -> HttpResponse:
             f"{one.read_verdict or ''} {one.read_variant or ''}".strip(),
             decision.decided if decision else "", decision.variant if decision else "",
             ("yes" if decision.differs else "no") if decision else "",
-            decision.why if decision else "", decision.learned if decision else "",
+            decision.why if decision else "", decision.learned if decision else "", "yes" if result else "no",
         ]  # fmt: skip
         writer.writerow([guard_formula("" if cell is None else cell) for cell in cells])
     answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")

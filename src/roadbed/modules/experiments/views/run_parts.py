@@ -267,6 +267,18 @@ def pictures(
     }
 
 
+def past_of(experiment: Experiment) -> dict[str, str] | None:
+    """What an experiment showed that was brought in from elsewhere, in words; None for every other."""
+    result = getattr(experiment, "past_result", None)
+    if result is None:
+        return None
+    return {
+        "metric": result.metric,
+        "lift": percent(result.lift),
+        "interval": f"{percent(result.low).removesuffix('%')} to {percent(result.high)}",
+    }
+
+
 def dealt_to(experiment: Experiment) -> str:
     """What is dealt out: units, accounts by their column, or periods of so many hours."""
     if experiment.randomised == Randomised.PERIODS:
@@ -279,6 +291,8 @@ def dealt_to(experiment: Experiment) -> str:
 def about(access: Access, experiment: Experiment) -> list[tuple[str, str]]:
     """What the page says beside it: how it was set up."""
     del access
+    if getattr(experiment, "past_result", None) is not None:
+        return []
     rows = [
         ("Plan", experiment.get_plan_display()),
         ("Intervals", f"{100 * (1 - experiment.alpha):g}%"),

@@ -28,7 +28,7 @@ def show(request: HttpRequest, access: Access, key: str) -> HttpResponse:
         return responses.page(request, "experiments/draft.html", {**context, **_draft(experiment)})
     readout = selectors.latest_readout(experiment)
     attempt = selectors.newest_attempt(experiment)
-    context |= {"readout": readout, "attempt": attempt}
+    context |= {"readout": readout, "attempt": attempt, "past": run_parts.past_of(experiment)}
     if readout is not None and not readout.problem:
         found = run_context(request, access, experiment, readout)
         for chart in found["charts"].values():
