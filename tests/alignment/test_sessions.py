@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -107,6 +108,8 @@ class TestHidden:
         assert {"item": world.records[0].key, "criterion": "Value", "value": 4.0625} in own
         with pytest.raises(results.HiddenError):
             results.results(world.session)
+        card = world.dan.get(f"roadmap/features/{world.records[0].key}/").content.decode()
+        assert "No session of the team radar has rated it." in card
         assert (
             facade.alignment_of(
                 workspace_id=world.session.workspace_id,
@@ -175,6 +178,13 @@ class TestOpened:
         opened.session.refresh_from_db()
         assert results.results(opened.session).rows[0][1][0].mean == pytest.approx((5 + 5 + 4.25) / 3)
         assert results.results(opened.session, round=1).rows[0][1][0].mean == pytest.approx(11 / 3)
+
+    def test_the_feature_says_how_far_people_agree_about_it(self, opened):
+        told = opened.dan.api("GET", f"records/{opened.records[0].key}/standings").json()
+        said = next(one for one in told if one["label"] == opened.session.title)
+        assert re.fullmatch(r"people agree \d+%", said["words"])
+        assert said["note"].startswith("Least about ")
+        assert said["url"].endswith(f"alignment/sessions/{opened.session.number}/")
 
     def test_disagreement_becomes_a_wider_input(self, opened):
         assert services.keep_as_figures(session=opened.session, actor=opened.ben.actor, at=NOW) == 2

@@ -27,6 +27,7 @@ REVIEWED: dict[str, str] = {
     "modules/priorities/selectors/reading:classes_of": _OF_TARGETS,
     "modules/priorities/selectors/reading:history": _OF_TARGETS,
     "modules/priorities/selectors/reading:place_of": _OF_TARGETS,
+    "modules/priorities/selectors/reading:questions_of": _OF_TARGETS,
     "modules/priorities/selectors/reading:standing_of": _OF_TARGETS,
     "modules/priorities/selectors/reading:work_out": _OF_TARGETS,
     "modules/priorities/views/items:say": _OF_TARGETS,

@@ -45,6 +45,7 @@ PROGRAMS = {
     "records/<key>/links": "GET viewer, POST maker",
     "records/<key>/merge": "POST maker",
     "records/<key>/restore": "POST maker",
+    "records/<key>/standings": "GET viewer",
     "records/<key>/tags": "GET viewer, PUT maker",
     "records/<key>/unarchive": "POST maker",
     "records/<key>/watch": "PUT viewer",

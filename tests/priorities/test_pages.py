@@ -71,7 +71,7 @@ class TestItem:
 
     def test_figures_are_typed_as_people_write_them(self, ranked):
         feature = ranked.features[5]
-        address = f"priorities/lenses/1/items/{feature.key.lower()}/figures/"
+        address = f"priorities/lenses/1/items/{feature.key}/figures/"
         sent = {"figure-effort": "1 / 2 / 9", "figure-reach": "", "note": "Measured"}
         assert ranked.ben.post(address, sent).status_code == 302
         effort = Figure.objects.get(record=feature, name="effort", is_current=True)
@@ -167,7 +167,7 @@ class TestPortfolios:
         assert "10% to 100%" in page
         assert "What moves on the roadmap" in page
         out = made.choices.filter(period=None).select_related("record").first()
-        pin = f"priorities/portfolios/1/pins/{out.record.key.lower()}/"
+        pin = f"priorities/portfolios/1/pins/{out.record.key}/"
         assert ranked.ben.post(pin, {"word": "must"}).status_code == 302
         assert made.pins.get().word == "must"
         picked = made.choices.filter(period=0).first().record_id
@@ -244,3 +244,23 @@ class TestTables:
         assert outcome.changed["feature"][0].record_id == ranked.features[0].pk
         assert Figure.objects.get(record=ranked.features[0], name="effort", is_current=True).high == 3
         assert FIGURES.write(run, rows).unchanged == 1
+
+
+class TestOnTheFeature:
+    def test_its_page_says_where_it_stands_and_what_would_change_it(self, ranked):
+        """Its ranks by each lens, how sure they are and what to learn; the API says the same."""
+        first = ranked.features[5]
+        with CaptureQueriesContext(connection) as asked:
+            page = text(ranked.dan.get(f"roadmap/features/{first.key}/"))
+        card = page.split('id="standings"')[1].split("</section>")[0]
+        assert f'items/{first.key.lower()}/">RICE</a>' in card
+        assert "of 11, among the first 4 in" in card
+        assert "What would change it most: " in card or "Worth learning next: " in card
+        assert "No session of the team radar has rated it." in card
+        assert sum('FROM "priorities_' in one["sql"] for one in asked) <= 2
+        unscored = text(ranked.dan.get(f"roadmap/features/{ranked.features[11].key}/"))
+        assert "not ranked" in unscored.split('id="standings"')[1].split("</section>")[0]
+        told = ranked.dan.api("GET", f"records/{first.key}/standings").json()
+        assert [one["label"] for one in told] == ["RICE"]
+        assert told[0]["words"] in card
+        assert ranked.eve.api("GET", f"/api/v1/northwind/records/{first.key}/standings").status_code == 404

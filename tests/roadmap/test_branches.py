@@ -145,6 +145,22 @@ class TestMerging:
         assert (back.status, back.rank) == ("planned", second.rank)
         assert not Dependency.objects.filter(feature=second).exists()
         assert Estimate.objects.get(feature=second, is_current=True).p50 == 5.0
+        # The branch is as before that merge too: open, its four changes waiting, none of them in doubt.
+        again = Branch.objects.get(pk=branch.pk)
+        assert again.state == "open"
+        assert [one.clash for one in reading.differences(again)] == [""] * 4
+        assert merge(again, ben, now).taken == 4
+
+    def test_a_merge_of_which_nothing_can_be_undone_stays_merged(self, world, branch, change, ben, now):
+        first = world.add("First", SURE)
+        change(first, WISH("not_before", now.date() + 40 * DAY))
+        found = merge(branch, ben, now)
+        first.refresh_from_db()
+        theirs = {"not_before": now.date() + 50 * DAY}
+        services.change_feature(feature=first, changes=theirs, actor=ben.actor, at=now)
+        with pytest.raises(services.NotUndoableError):
+            services.undo_deed(deed=found.deed, actor=ben.actor, at=now)
+        assert Branch.objects.get(pk=branch.pk).state == "merged"
 
     def test_what_both_changed_is_asked_about(self, world, branch, change, ben, now):
         first, second = world.add("First", SURE), world.add("Second", SURE)

@@ -115,6 +115,18 @@ class TestDates:
         load = run.load[str(world.team.pk)]
         assert sum(week[2] for week in load) == pytest.approx(15, abs=0.2)
 
+    def test_a_team_s_weeks_end_where_its_bars_do(self, world):
+        """Three unsure pieces in a row: the weeks under the bars reach to the last P50, past the plain plan's end."""
+        world.team = world.add_team("Alone", seats=1)
+        for number in range(3):
+            world.add(f"Piece {number}", (4.0, 10.0, 40.0))
+        run = world.run()
+        last = max(row.p50 for row in world.rows(run).values())
+        assert last > max(row.finish for row in world.rows(run).values())
+        busy = [week[0] for week in run.load[str(world.team.pk)] if week[2] > 0]
+        assert busy[-1] == translating.week_of(last).isoformat()
+        assert all(planned <= there + 0.1 for _, there, planned in run.load[str(world.team.pk)])
+
     def test_a_hand_that_is_full_is_named(self, world):
         world.team = world.add_team("Alone", seats=1)
         world.add("First", SURE)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from roadbed.core.evidence import chain, registry
-from roadbed.core.records import kinds, markdown, places, selectors
+from roadbed.core.records import kinds, markdown, places, selectors, standings
 from roadbed.core.records.models import Record, Watch
 from roadbed.core.workspaces.access import Access
 
@@ -61,6 +61,7 @@ def record_context(
         "tags": list(selectors.tags_of(record_id=record.pk)),
         "merges": list(selectors.merges_of(record_id=record.pk)),
         "places": places.of(access=access, record=record),
+        "standings": standings.of(access=access, record=record),
         "circles": list(access.member.circles.all()) if _may_move(record.kind) else None,
         "beside": registry.beside(
             workspace_id=record.workspace_id, workspace=slug, record=record, circles=access.circle_ids

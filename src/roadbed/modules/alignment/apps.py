@@ -12,11 +12,12 @@ class AlignmentConfig(AppConfig):
     def ready(self) -> None:
         """Make the kind, the place in the navigation, the deed and the demo known."""
         from roadbed.core import demo
-        from roadbed.core.records import deeds, kinds
+        from roadbed.core.records import deeds, kinds, standings
         from roadbed.core.workspaces import navigation
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.alignment import demo as story
         from roadbed.modules.alignment.selectors import results
+        from roadbed.modules.alignment.views import standing
 
         kinds.register(
             kinds.Kind(
@@ -39,4 +40,5 @@ class AlignmentConfig(AppConfig):
                 role=Role.MAKER,
             )
         )
+        standings.register("alignment", standing.standing, order=20)
         demo.register("alignment", story.load, after=["priorities"])

@@ -12,13 +12,14 @@ class PrioritiesConfig(AppConfig):
     def ready(self) -> None:
         """Make the kinds, the place in the navigation, the tables, the deeds and what listens known."""
         from roadbed.core import demo
-        from roadbed.core.records import deeds, events, kinds
+        from roadbed.core.records import deeds, events, kinds, standings
         from roadbed.core.tables import sources, targets
         from roadbed.core.workspaces import navigation
         from roadbed.core.workspaces.roles import Role
         from roadbed.modules.priorities import demo as story
         from roadbed.modules.priorities import imports, services, tasks
         from roadbed.modules.priorities.selectors import reading
+        from roadbed.modules.priorities.views import standing
 
         kinds.register(
             kinds.Kind(
@@ -57,6 +58,7 @@ class PrioritiesConfig(AppConfig):
             targets.register(target)
         for source in imports.SOURCES:
             sources.register(source)
+        standings.register("priorities", standing.standing, order=10)
         events.listen(services.follow)
         demo.register("priorities", story.load, after=["insights", "roadmap"])
         assert tasks  # noqa: S101 - imported for its registrations

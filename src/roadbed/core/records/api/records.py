@@ -15,7 +15,7 @@ from roadbed.core.api.auth import access_of
 from roadbed.core.api.paging import PageOut, PageQuery, page_by_id
 from roadbed.core.api.problems import MissingError
 from roadbed.core.evidence import chain as chains
-from roadbed.core.records import selectors
+from roadbed.core.records import selectors, standings
 from roadbed.core.records import services as records
 from roadbed.core.records.api.schemas import (
     CHANGE_PROBLEMS,
@@ -27,6 +27,7 @@ from roadbed.core.records.api.schemas import (
     MergeIn,
     MergeOut,
     RecordOut,
+    StandingOut,
 )
 from roadbed.core.records.models import Merge, Record
 from roadbed.core.search import selectors as search
@@ -206,6 +207,19 @@ def get_chain(request: HttpRequest, workspace: Path[str], key: str) -> dict[str,
     chain = chains.chain_of(record=record, workspace=access.workspace.slug)
     items = [item for line in chain.filled for item in line.items]
     return {"key": record.key, "items": items, "missing": [str(stage) for stage in chain.missing]}
+
+
+@router.get(
+    "records/{key}/standings",
+    response={200: list[StandingOut], **READ_PROBLEMS},
+    operation_id="get_standings",
+    url_name="record-standings",
+)
+def get_standings(request: HttpRequest, workspace: Path[str], key: str) -> list[standings.Line]:
+    """Get where a record stands by each lens, how far people agree about it, and what would change it."""
+    access = access_of(request)
+    found = standings.of(access=access, record=_record(access, key))
+    return [line for one in found for line in one.lines]
 
 
 class SearchQuery(PageQuery):

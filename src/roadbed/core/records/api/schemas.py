@@ -46,6 +46,16 @@ class CircleBody(Schema):
     circle: int | None = Field(ge=1, le=2**62)
 
 
+class StandingOut(Schema):
+    """How a record fares by a lens, or in a session of the team radar."""
+
+    label: str = Field(description="The lens or the session.")
+    url: str = Field(description="Its page.")
+    words: str = Field(description="Such as: rank 2 to 5 of 63.")
+    note: str = Field(description="What would change it.")
+    note_url: str
+
+
 class LinkIn(Schema):
     """A link to another record: this record *relation* target."""
 

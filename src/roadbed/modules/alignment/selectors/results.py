@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, QuerySet
 
+from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Member
 from roadbed.modules.alignment.models import Criterion, Session, SessionItem, Vote
 from roadbed_engines.errors import NotEnoughDataError
@@ -145,6 +146,44 @@ def results(session: Session, *, round: int | None = None) -> Results:
         differing=tuple(_who_differs(votes, criteria)[:8]),
         voters=len({vote.member_id for vote in votes}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the last opened session said of one record."""
+
+    session: Session
+    round: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def level(self) -> float | None:
+        """The mean agreement over the criteria; None where fewer than two people voted on each."""
+        levels = [cell.level for cell in self.cells if cell.level is not None]
+        return sum(levels) / len(levels) if levels else None
+
+    @property
+    def widest(self) -> Cell | None:
+        """The cell on which people differ most."""
+        known = [cell for cell in self.cells if cell.level is not None]
+        return min(known, key=lambda cell: cell.level or 0.0, default=None)
+
+
+def last_about(record: Record) -> Last | None:
+    """Return what the last opened session said of a record; None where no session did; three queries."""
+    sessions = Session.objects.in_workspace(record.workspace_id).filter(opened_at__isnull=False)
+    items = SessionItem.objects.filter(record_id=record.pk, session__in=sessions.values("pk"))
+    item = items.select_related("session", "record").order_by("-session_id").first()
+    if item is None:
+        return None
+    seen = item.session.round - 1 if item.session.is_voting else item.session.round
+    criteria = list(item.session.criteria.all())
+    by_criterion: dict[int, list[Vote]] = {}
+    rows = Vote.objects.filter(item=item, round=seen)
+    for vote in rows.select_related("member", "member__user", "member__department"):
+        by_criterion.setdefault(vote.criterion_id, []).append(vote)
+    cells = tuple(_cell(item, one, by_criterion.get(one.pk, [])) for one in criteria)
+    return Last(item.session, seen, cells)
 
 
 def _department(vote: Vote) -> str:

@@ -210,8 +210,14 @@ def classes_of(lens: Lens) -> moscow.Moscow | None:
 
 def standing_of(record: Record) -> list[Place]:
     """Return where a record stands by every lens, for its own page."""
-    rows = Place.objects.filter(record_id=record.pk, ranking__lens__deleted_at__isnull=True)
+    lenses = Lens.objects.in_workspace(record.workspace_id).filter(archived_at__isnull=True)
+    rows = Place.objects.filter(record_id=record.pk, ranking__lens__in=lenses.values("pk"))
     return list(rows.select_related("ranking", "ranking__lens").order_by("ranking_id"))
+
+
+def questions_of(record: Record) -> QuerySet[Question]:
+    """Return what is worth learning about a record, by every lens, the dearest first."""
+    return Question.objects.filter(record_id=record.pk).order_by("ranking_id", "position")
 
 
 def describe_lens(record: Any) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from roadbed.core.accounts.actors import Actor
 from roadbed.core.records import services as records
+from roadbed.core.records.models import Record
 from roadbed.core.workspaces.models import Team
 from roadbed.modules.roadmap.models import (
     Branch,
@@ -28,8 +29,10 @@ from roadbed.modules.roadmap.models import (
 )
 from roadbed.modules.roadmap.selectors import branches as reading
 from roadbed.modules.roadmap.services import (
+    branch_outlooks,
     branching,
     bulk,
+    deeds,
     dependencies,
     estimates,
     features,
@@ -124,6 +127,8 @@ def merge_branch(
         Deed.objects.filter(pk__in=[one_deed.pk for one_deed in made]).delete()
     deed: Deed | None = None
     if steps:
+        # The first step is given back last: by then the plan is what it was.
+        steps.insert(0, asdict(_merging(branch, taken)))
         deed = Deed.objects.create(
             workspace_id=branch.workspace_id,
             summary=f"Merged {len(taken)} change{'' if len(taken) == 1 else 's'} of {branch.key}."[:300],
@@ -142,6 +147,40 @@ def merge_branch(
             record=branch, changes={"state": Branch.State.MERGED}, actor=actor, at=at, verb="merged"
         )
     return Merged(deed, len(taken), left)
+
+
+def _merging(branch: Branch, taken: Sequence[reading.Difference]) -> deeds.Step:
+    """Return what the merge did to the branch itself, so that undoing it opens the branch again."""
+    return deeds.Step(
+        id=branch.pk,
+        kind=branch.kind,
+        life=deeds.ONLY_WITH_OTHERS,
+        before={"state": str(branch.state)},
+        after={"changes": [one.change.pk for one in taken]},
+    )
+
+
+def _undo_merge(step: deeds.Step, record: Record, actor: Actor, at: datetime) -> bool:
+    """Let the changes wait in the branch again, and open it if it was merged whole.
+
+    What the plan kept, since somebody has changed it meanwhile, waits too, and is asked about when it is merged again.
+    """
+    branch = Branch.objects.get(pk=record.pk)
+    rows = BranchChange.objects.filter(branch=branch, pk__in=step.after["changes"], merged_at__isnull=False)
+    facts = {"undone": rows.update(merged_at=None)}
+    if branch.state == Branch.State.MERGED:
+        records.change_record(
+            record=branch, changes={"state": step.before["state"]}, actor=actor, at=at, verb="merge undone"
+        )
+    else:
+        records.touch_record(record=branch, actor=actor, at=at)
+        records.record_activity(record=branch, actor=actor, verb="merge undone", at=at, changes=facts)
+    if branch.is_open:
+        branch_outlooks.work_out(branch=branch, at=at)
+    return True
+
+
+deeds.register_undoer("branch", _undo_merge)
 
 
 def _day(value: str | None) -> date | None:

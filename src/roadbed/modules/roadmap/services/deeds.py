@@ -15,6 +15,8 @@ from roadbed.core.records.models import Record
 from roadbed.modules.roadmap.models import Deed
 
 NotUndoableError = records.NotUndoableError
+ONLY_WITH_OTHERS = "merged"
+"""The life of a step that is given back only where something else of its deed was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Step:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     life: str = ""
-    """``created``, ``deleted`` or ``linked`` where the deed was that."""
+    """``created``, ``deleted``, ``linked`` or ``merged`` where the deed was that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def undo_deed(*, deed: Deed, actor: Actor, at: datetime) -> Undone:
     for raw in reversed(deed.steps):
         step = Step(**raw)
         record = Record.objects.filter(pk=step.id, workspace_id=deed.workspace_id).first()
-        if record is None:
+        if record is None or (step.life == ONLY_WITH_OTHERS and not returned):
             continue
         done = _UNDOERS[step.kind](step, record, actor, at)
         (returned if done else kept).append(record.key)

@@ -226,7 +226,7 @@ def work_out(
                 missing=[{"id": each.id, "key": each.key} for each in one.missing],
             )
         )
-    return rows, _load(translated, place, starts, finishes)
+    return rows, _load(translated, rows)
 
 
 def _start(unit: work.Unit, first: date, day: int) -> date:
@@ -328,6 +328,26 @@ def _why(reason: explaining.Reason, names: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
+def _there(daily: Any, begin: int, end: int) -> Any:
+    """Return for each day from one to another whether anybody is there, 1 or 0."""
+    return (daily[begin : max(end, begin + 1)] > 0).astype(np.float64)
+
+
+def _carried(planned: Any, there: Any) -> Any:
+    """Return what is done on each day where nobody does more than they are there for, and the rest waits.
+
+    >>> _carried(np.array([2.0, 2.0, 0.0]), np.array([1.0, 1.0, 3.0])).tolist()
+    [1.0, 1.0, 2.0]
+    """
+    done = np.zeros(len(planned))
+    waiting = 0.0
+    for day, wanted in enumerate(planned):
+        waiting += wanted
+        done[day] = min(waiting, there[day])
+        waiting -= done[day]
+    return done
+
+
 def _effort(how: translating.Doing) -> dict[str, Any]:
     return {
         "left": [round(days, 1) for days in how.left],
@@ -336,21 +356,27 @@ def _effort(how: translating.Doing) -> dict[str, Any]:
     }
 
 
-def _load(
-    translated: translating.Translated,
-    place: Mapping[str, int],
-    starts: Sequence[int],
-    finishes: Sequence[int],
-) -> dict[str, list[list[Any]]]:
-    """Return what each team has and what is planned for it, week by week, in person-days."""
+def _load(translated: translating.Translated, rows: Sequence[ForecastRow]) -> dict[str, list[list[Any]]]:
+    """Return what each team has and what is planned for it, week by week, in person-days.
+
+    The work of each row lies evenly between its start and its P50, as its bar does. What then falls on days with too
+    few people there waits for the next.
+    """
     horizon = WEEKS * 7
     planned = {team: np.zeros(horizon) for team in translated.daily}
-    for unit in translated.units:
+    for unit, row in zip(translated.units, rows, strict=False):
         how = translated.doing[unit.key]
-        begin, end = starts[place[unit.key]], min(finishes[place[unit.key]], horizon)
-        if begin < end:
-            worked = translated.daily[unit.team_id][begin:end] > 0
-            planned[unit.team_id][begin:end] += worked * how.people * how.pace
+        begin = max(0, (row.start - translated.first).days)
+        work_days, bar_days = (
+            _there(translated.daily[unit.team_id], begin, (last - translated.first).days + 1)
+            for last in (row.finish, max(row.start, row.p50))
+        )
+        if work_days.any() and bar_days.any():
+            total = how.people * how.pace * work_days.sum()
+            bar_days = bar_days[: max(0, horizon - begin)] / bar_days.sum()
+            planned[unit.team_id][begin : begin + len(bar_days)] += total * bar_days
+    for team, days in planned.items():
+        planned[team] = _carried(days, translated.daily[team][:horizon])
     monday = translating.week_of(translated.first)
     lead = (translated.first - monday).days
     found: dict[str, list[list[Any]]] = {}
