@@ -67,6 +67,10 @@ PAGES = (
     ("persona", "insights/segments/1/persona/"),
     ("one person", "insights/people/7/"),
     ("duplicates", "insights/duplicates/"),
+    (
+        "alike, while typing",
+        "insights/feedback/similar/?text=the+scanner+is+empty+at+night,+battery+and+driver",
+    ),
     ("sources", "insights/sources/"),
     ("weights", "settings/demand/"),
     ("themes", "insights/themes/"),

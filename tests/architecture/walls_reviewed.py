@@ -57,7 +57,6 @@ REVIEWED: dict[str, str] = {
     "modules/insights/selectors/demand_segments:_rows": _BACKING,
     "modules/insights/selectors/demand:askers": _BACKING,
     "modules/insights/selectors/demand:tally_of": _OF_TARGETS,
-    "modules/insights/selectors/doubles:_by_words": _CHECKED,
     "modules/insights/selectors/feedback:quotes_of": _OF_ONE,
     "modules/insights/selectors/feedback:tags_of": _OF_ONE,
     "modules/insights/selectors/feedback:targets_of": _OF_ONE,

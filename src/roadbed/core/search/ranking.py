@@ -153,6 +153,7 @@ def any_of(
     known: Commonness,
     workspace_id: int,
     circles: Collection[int] = (),
+    kinds: Sequence[str] = (),
     without_kinds: Sequence[str] = (),
     limit: int = 24,
 ) -> list[int]:
@@ -162,8 +163,8 @@ def any_of(
     ----------
     circles : collection of int
         The asker's circles; what is private to others is neither found nor ranked.
-    without_kinds : sequence of str
-        Kinds of entry to leave out.
+    kinds, without_kinds : sequence of str
+        Kinds of entry to stay within (empty means all), and to leave out.
     """
     there = sorted((stem for stem in terms if known.counts.get(stem)), key=lambda stem: known.counts[stem])
     if not there:
@@ -175,7 +176,8 @@ def any_of(
         if searched and matches > CANDIDATES:
             break
         searched.append(stem)
-    out = f"AND entry.kind NOT IN ({', '.join(['%s'] * len(without_kinds))})" if without_kinds else ""
+    out = f"AND entry.kind IN ({', '.join(['%s'] * len(kinds))})" if kinds else ""
+    out += f" AND entry.kind NOT IN ({', '.join(['%s'] * len(without_kinds))})" if without_kinds else ""
     if connection.vendor == "postgresql":
         statement = f"""
             WITH query AS (SELECT to_tsquery('simple', %s) AS q), candidates AS (
@@ -196,5 +198,5 @@ def any_of(
         """  # noqa: S608 - only constants and placeholders are put in
         wanted = " OR ".join(f'"{terms[stem]}"' + "*" * (stem not in known.plain) for stem in searched)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [wanted, workspace_id, *without_kinds, limit])
+        cursor.execute(statement, [wanted, workspace_id, *kinds, *without_kinds, limit])
         return [int(row[0]) for row in cursor.fetchall()]

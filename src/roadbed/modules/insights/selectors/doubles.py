@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from roadbed.core import prepared
+from roadbed.core.search import ranking
+from roadbed.core.search.models import SearchEntry
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.vectors.embedders import ModelMissingError
 from roadbed.core.workspaces.access import Access
@@ -20,19 +21,11 @@ from roadbed_engines.text import duplicates
 SUGGESTED_FROM = 0.55
 """On labelled paraphrases, from about here on three of four pairs say the same."""
 CANDIDATES = 12
+TELLING = 6
+"""So many of a text's words are looked up."""
 SHORTEST = 12
 """Letters that it takes to look for anything."""
 PAGE = 20
-
-_SQLITE = """
-    SELECT entry.record_id FROM search_searchentry entry JOIN search_words ON search_words.rowid = entry.id
-    WHERE search_words MATCH %s AND entry.workspace_id = %s AND entry.kind = 'feedback'
-    ORDER BY bm25(search_words, 1.0, 1.0) LIMIT %s
-"""
-_POSTGRES = """
-    SELECT record_id FROM search_searchentry, to_tsquery('simple', %s) query
-    WHERE words @@ query AND workspace_id = %s AND kind = 'feedback' ORDER BY ts_rank(words, query) DESC LIMIT %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +42,21 @@ class Similar:
         return round(self.score * 100)
 
 
-def _by_words(*, workspace_id: int, text: str) -> list[int]:
-    words = telling_words(text)[:6]
-    if not words:
+def _by_words(*, workspace_id: int, text: str, circles: Collection[int]) -> list[int]:
+    """Return the pieces that share the rarest of a text's telling words, among those that may be seen."""
+    terms = ranking.terms_of(" ".join(telling_words(text)[:TELLING]))
+    if not terms:
         return []
-    if connection.vendor == "postgresql":
-        statement, match = _POSTGRES, " | ".join(words)
-    else:
-        statement, match = _SQLITE, " OR ".join(f'"{word}"' for word in words)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [match, workspace_id, CANDIDATES])
-        return [row[0] for row in cursor.fetchall()]
+    known = ranking.commonness(terms, workspace_id=workspace_id, circles=circles)
+    ids = ranking.any_of(
+        terms,
+        known=known,
+        workspace_id=workspace_id,
+        circles=circles,
+        kinds=("feedback",),
+        limit=CANDIDATES,
+    )
+    return list(SearchEntry.objects.filter(pk__in=ids).values_list("record_id", flat=True))
 
 
 def similar_to(
@@ -93,7 +90,7 @@ def similar_to(
         near = {one.record_id: one.similarity for one in found if one.comment_id is None}
     except ModelMissingError:
         vector = None
-    ids = list(dict.fromkeys([*near, *_by_words(workspace_id=workspace_id, text=text)]))
+    ids = list(dict.fromkeys([*near, *_by_words(workspace_id=workspace_id, text=text, circles=circles)]))
     rows = Feedback.objects.in_workspace(workspace_id, circles=circles).filter(pk__in=ids)
     pieces = list(rows.exclude(pk__in=list(without)).select_related("person", "account"))
     rated = _rate(workspace_id=workspace_id, text=text, vector=vector, pieces=pieces)
