@@ -10,7 +10,16 @@ from hypothesis import given, reject, settings
 from plans import faults, plans
 
 import roadbed_engines.schedule.decoder as decoder_module
-from roadbed_engines.schedule import arrays, bounds, compiling, documents, explaining, psplib, solving
+from roadbed_engines.schedule import (
+    arrays,
+    bounds,
+    compiling,
+    documents,
+    explaining,
+    patterson,
+    psplib,
+    solving,
+)
 from roadbed_engines.schedule.plan import (
     Absence,
     Activity,
@@ -45,6 +54,27 @@ def met(plan):
 
 def modes_of(problem, room):
     return (room.chosen - problem.arrays.mode_first[:-1]).tolist()
+
+
+class TestPatterson:
+    def test_numbers_alone_are_a_project_and_what_is_missing_is_named(self):
+        text = "5 2\n3 0\n0 0 0 3 2 3\n4\n4 2 0 1 5\n0 0 0 1 5\n3 2 0\n1 5\n0 0 0 0\n"
+        assert patterson.looks_like(text)
+        assert not patterson.looks_like('{"activities": []}')
+        plan = patterson.read(text)
+        assert [one.modes[0].duration for one in plan.activities] == [0, 4, 0, 3, 0]
+        assert solving.decode(plan)[1].finish.max() == 7
+        wrong = {
+            "ends in activity 5": text[:-8],
+            "1 numbers are left over": text + "7",
+            "the file has no activities": "0 0",
+            "2 waits for itself: 2 → 5 → 2": text[:-3] + " 1 2",
+            "names 9, which is no activity": text.replace("1 5\n0 0 0 1", "1 9\n0 0 0 1"),
+        }
+        for said, content in wrong.items():
+            with pytest.raises(PlanError) as refused:
+                patterson.read(content)
+            assert said in str(refused.value)
 
 
 class TestDecoder:

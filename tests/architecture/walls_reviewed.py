@@ -28,7 +28,6 @@ REVIEWED: dict[str, str] = {
     "modules/priorities/selectors/reading:history": _OF_TARGETS,
     "modules/priorities/selectors/reading:place_of": _OF_TARGETS,
     "modules/priorities/selectors/reading:questions_of": _OF_TARGETS,
-    "modules/priorities/selectors/reading:standing_of": _OF_TARGETS,
     "modules/priorities/selectors/reading:work_out": _OF_TARGETS,
     "modules/priorities/views/items:say": _OF_TARGETS,
     "modules/alignment/selectors/results:own_votes": "Votes on items, which are needs and features; hidden by round.",

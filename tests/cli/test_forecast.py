@@ -53,6 +53,18 @@ class TestForecast:
         assert set(found["coverage"]) == {"p50", "p85", "p95"}
         assert found["pinball"] > 0
 
+    def test_a_slip_of_the_pen_moves_nothing(self, empty, done):
+        """An item that is finished in 2099, days as Jira writes them: neither is today, and both are told or read."""
+        text = done.read_text(encoding="utf-8")
+        rows = [line.split(",") for line in text.splitlines()[1:]]
+        said = [
+            date(*map(int, row[2].split("/")[::-1])).strftime("%d/%b/%y 3:04 PM") for row in rows if row[2]
+        ]
+        done.write_text("\n".join(["Resolved", *said, "01/Feb/99 9:00 AM".replace("/99", "/2099")]))
+        ran = empty.run("forecast", str(done), "--finished", "Resolved", "--json")
+        assert "1 item is finished on a day that has not come" in ran.stderr
+        assert json.loads(ran.stdout)["as_of"] < "2026-01-01"
+
     def test_people_read_a_table(self, empty, done):
         ran = empty.run("forecast", str(done), "--finished", "resolved")
         assert "items are done by" in ran.stdout

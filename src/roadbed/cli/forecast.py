@@ -63,6 +63,7 @@ def forecast(
 
     ends, starts = _days(file, finished, started)
     until = _day(today)
+    ends = _not_ahead(file, ends, datetime.now(UTC).date())
     try:
         history = count_finishes(finished=[day for day in ends if day is not None], until=until)
         if backtest:
@@ -72,6 +73,18 @@ def forecast(
             _tell_forecast(history, weeks=horizon_weeks, items=items, cycle=cycle, as_json=as_json)
     except NotEnoughDataError as error:
         end(Exit.FAILURE, f"{file.name}: {error}.")
+
+
+def _not_ahead(file: Path, ends: list[date | None], now: date) -> list[date | None]:
+    """Leave out what is said to be finished on a day that has not come: it would move today to then."""
+    ahead = sum(day is not None and day > now for day in ends)
+    known = sum(day is not None for day in ends)
+    if not ahead or ahead > known // 2:
+        # Where most of it lies ahead, the calendar of this machine is what is wrong.
+        return ends
+    said = "1 item is" if ahead == 1 else f"{ahead} items are"
+    typer.echo(f"{file.name}: {said} finished on a day that has not come, and left out.", err=True)
+    return [None if day is not None and day > now else day for day in ends]
 
 
 def _day(text: str) -> date | None:
@@ -131,7 +144,9 @@ def _read(file: Path, column: str, cells: Sequence[Any]) -> list[date | None]:
     if count and count > len(cells) // 2:
         end(Exit.FAILURE, f"{file.name}: the column {column} holds no days. {refused}")
     if count:
-        typer.echo(f"{count} cells of {column} hold no day, and do not count: {refused}", err=True)
+        cells_hold = "1 cell" if count == 1 else f"{count} cells"
+        verbs = "holds no day, and does not count" if count == 1 else "hold no day, and do not count"
+        typer.echo(f"{cells_hold} of {column} {verbs}: {refused}", err=True)
     return found
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def schedule(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A PSPLIB instance (.sm), or a plan in our JSON.")
+        Path, typer.Argument(metavar="FILE", help="PSPLIB (.sm) or Patterson (.rcp), or a plan in our JSON.")
     ],
     seconds: Annotated[
         float, typer.Option("--seconds", "-s", min=0.1, max=86_400, help="How long to search, at most.")
@@ -58,9 +58,11 @@ def _text(file: Path) -> str:
 
 
 def _read(text: str) -> Plan:
-    from roadbed_engines.schedule import documents, psplib
+    from roadbed_engines.schedule import documents, patterson, psplib
     from roadbed_engines.schedule.plan import PlanError
 
+    if patterson.looks_like(text):
+        return patterson.read(text)
     if not text.lstrip().startswith(("{", "[")):
         return psplib.read(text)
     try:

@@ -89,7 +89,7 @@ def _sections(text: str) -> dict[str, list[str]]:
         elif current and line.strip():
             found[current].append(line)
     for name in ("PRECEDENCE RELATIONS", "REQUESTS/DURATIONS", "AVAILABILIT"):
-        if not found.get(name):
+        if not found.get(name) and (name != "AVAILABILIT" or name not in found):
             raise PlanError(f"this is no PSPLIB file: it has no section {name}…")
     return found
 
@@ -113,12 +113,12 @@ def _rows(lines: list[str], what: str) -> list[list[int]]:
 
 def _resource_names(lines: list[str]) -> list[str]:
     heading = next((line for line in lines if not _INTEGER.fullmatch(line.split()[0])), "")
-    return [f"{kind}{number}" for kind, number in re.findall(r"([RND])\s*(\d+)", heading)]
+    return [f"{kind}{number}" for kind, number in re.findall(r"([RND])\s*(\d+)", heading.upper())]
 
 
 def _capacities(lines: list[str], count: int) -> list[int]:
     numbers = [value for row in _rows(lines, "the availabilities") for value in row]
-    if not count or len(numbers) != count:
+    if len(numbers) != count:
         raise PlanError(f"{count} resources are named, and {len(numbers)} capacities given")
     return numbers
 

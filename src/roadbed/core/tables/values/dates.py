@@ -27,8 +27,8 @@ NUMERIC = re.compile(
     r"^(?P<a>\d{1,4})(?P<sep>[-/.])\s?(?P<b>\d{1,2})(?P=sep)\s?(?P<c>\d{1,4})\.?" + TIME + "$", re.IGNORECASE
 )
 NAMED = re.compile(
-    r"^(?:[^\W\d]+\.?,?\s+)??(?:(?P<day>\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s-]+(?:de\s+)?(?P<month>[^\W\d]+)\.?"
-    r"|(?P<month2>[^\W\d]+)\.?[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?)[,\s-]+(?:de\s+)?(?P<year>\d{4}|\d\d)"
+    r"^(?:[^\W\d]+\.?,?\s+)??(?:(?P<day>\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s/-]+(?:de\s+)?(?P<month>[^\W\d]+)\.?"
+    r"|(?P<month2>[^\W\d]+)\.?[\s-]+(?P<day2>\d{1,2})(?:st|nd|rd|th)?)[,\s/-]+(?:de\s+)?(?P<year>\d{4}|\d\d)"
     + TIME
     + "$",
     re.IGNORECASE,
