@@ -56,14 +56,10 @@ class TestList:
         for need in world.needs:
             assert (need.title in page) == (need != world.needs[5])  # the archived one is away
 
-    @pytest.mark.parametrize(
-        "sort", ["people", "accounts", "revenue", "strength", "opportunity", "latest", "title"]
-    )
-    @pytest.mark.parametrize("sign", ["", "-"])
-    def test_every_order_works(
-        self, ben: people.Someone, world: outline_world.World, sort: str, sign: str
-    ) -> None:
-        assert ben.get(f"insights/needs/?sort={sign}{sort}").status_code == 200
+    def test_every_order_works(self, ben: people.Someone, world: outline_world.World) -> None:
+        for sort in ("people", "accounts", "revenue", "strength", "opportunity", "latest", "title"):
+            for sign in ("", "-"):
+                assert ben.get(f"insights/needs/?sort={sign}{sort}").status_code == 200, f"{sign}{sort}"
 
     def test_filters_narrow_the_list(self, ben: people.Someone, world: outline_world.World) -> None:
         def keys(query: str) -> set[str]:

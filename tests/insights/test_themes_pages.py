@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from roadbed.core.records.models import Activity, Link
 from roadbed.core.vectors import services as vectors
+from roadbed.core.workspaces.models import Product
 from roadbed.modules.insights.models import Assignment, Need, Theme, ThemeChoice, TrendAlert
 from roadbed.modules.insights.selectors import themes as selectors
 from roadbed.modules.insights.services import alerts, theme_runs
@@ -21,9 +22,11 @@ from tests.insights.test_themes_runs import look, read, say, theme_of
 NOW = people.NOW
 
 
-@pytest.fixture
-def heard(workspace, product):
-    """Thirty notes about three things, by people of two accounts, looked at and counted."""
+@pytest.fixture(scope="module")
+def heard_once(module_database):
+    """Thirty notes about three things, by people of two accounts, looked at and counted; rolled back to, each time."""
+    workspace = people.make_workspace()
+    product = Product.objects.create(workspace=workspace, slug="dispatch", name="Dispatch")
     halden = factories.account(workspace, "Halden Freight", revenue=84_000)
     mira = factories.person(workspace, "Mira Oduya", account=halden)
     found = {
@@ -32,7 +35,22 @@ def heard(workspace, product):
     read(workspace)
     look(workspace)
     alerts.count_and_tell(workspace=workspace, at=NOW)
-    return found
+    return workspace, product, found
+
+
+@pytest.fixture
+def workspace(db, heard_once):
+    return heard_once[0]
+
+
+@pytest.fixture
+def product(heard_once):
+    return heard_once[1]
+
+
+@pytest.fixture
+def heard(heard_once):
+    return heard_once[2]
 
 
 def page(someone, path: str, **query) -> str:
@@ -68,11 +86,11 @@ class TestList:
         ):
             assert ben.get(f"insights/themes/?{query}").status_code == 200
 
-    def test_an_empty_workspace_teaches_the_next_step(self, ben, workspace):
-        text = page(ben, "insights/themes/")
+    def test_an_empty_workspace_teaches_the_next_step(self, eve):
+        text = page(eve, "insights/themes/")
         assert "No themes yet" in text
-        assert "No map yet" in page(ben, "insights/themes/map/")
-        assert "Nothing to draw yet" in page(ben, "insights/trends/")
+        assert "No map yet" in page(eve, "insights/themes/map/")
+        assert "Nothing to draw yet" in page(eve, "insights/trends/")
 
     def test_the_map_draws_each_theme_with_its_words(self, dan, heard):
         text = page(dan, "insights/themes/map/")

@@ -15,10 +15,15 @@ from roadbed_engines.priority.ranges import Range, exactly
 from tests.people import NOW
 
 
+@pytest.fixture(scope="module")
+def ranked_once(built):
+    services.rank(lens=built.lens, at=NOW)
+    return built
+
+
 @pytest.fixture
-def ranked(world):
-    services.rank(lens=world.lens, at=NOW)
-    return world
+def ranked(db, ranked_once):
+    return ranked_once
 
 
 def text(answer) -> str:
