@@ -73,6 +73,11 @@ class TestNearest:
         named = [notes[0].pk, notes[2].pk, notes[3].pk]
         assert near(workspace, "Said the map is slow", limit=1, beside=named) == [notes[0].pk, notes[3].pk]
 
+    def test_of_what_was_named_only_the_best_come(self, workspace, notes):
+        named = [note.pk for note in notes]
+        found = near(workspace, "Said the map is slow", limit=1, beside=named)
+        assert found == [notes[0].pk, notes[1].pk]
+
     def test_a_server_has_its_tables_before_anybody_asks(self, workspace, notes, monkeypatch):
         selectors.forget()
         selectors.warm()

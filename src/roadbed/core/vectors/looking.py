@@ -52,6 +52,16 @@ class Look:
         rows = self._view.row[places]
         return places[signs.likeliest(known=self._view.signs, vector=self._vector, rows=rows, keep=keep)]
 
+    def foremost(self, places: Places, *, most: int) -> Places:
+        """Narrow places down to the nearest visible of them: a book that is named is not read from end to end."""
+        if len(places) <= most:
+            return places
+        passages = self._view.passage[places].tolist()
+        visible = self._visible(passages)
+        places = places[[passage in visible for passage in passages]]
+        scores = _scores(self._view, self._vector, places)
+        return places[np.sort(np.argsort(-scores, kind="stable")[:most])]
+
     def best(self, places: Places, *, limit: int, least: float, at_once: Places) -> tuple[list[Near], bool]:
         """Return the nearest that are visible, and whether all places were near enough."""
         scores = _scores(self._view, self._vector, places)

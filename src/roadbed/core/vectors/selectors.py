@@ -126,7 +126,7 @@ def nearest(
     without : collection of int
         Ids of records to leave out, such as the one that is being looked at.
     beside : collection of int
-        Ids of a few records whose passages come after the nearest, however far they are.
+        Ids of a few records whose best passages come after the nearest, however far they are: twice `limit` of them.
     whole : bool, optional
         True for whole records and comments alone, False for passages alone; both by default.
     limit : int
@@ -143,7 +143,8 @@ def nearest(
     allowed = _allowed(view, kinds=kinds, within=within, without=without, whole=whole)
     look = Look(view, np.asarray(vector, dtype=np.float32), workspace_id=workspace_id, circles=circles)
     places = np.flatnonzero(allowed & (view.row >= 0))
-    others = places[np.isin(view.record[places], list(beside))] if beside else places[:0]
+    named = places[np.isin(view.record[places], list(beside))] if beside else places[:0]
+    others = look.foremost(named, most=2 * limit)
     likely = look.likeliest(places)
     found, all_near = look.best(likely, limit=limit, least=least, at_once=others)
     if all_near and len(found) < limit and len(likely) < len(places):
