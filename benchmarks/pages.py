@@ -171,6 +171,7 @@ def main() -> int:
     from django.test.utils import CaptureQueriesContext
 
     from roadbed.core.accounts.models import User
+    from roadbed.core.records import upkeep
     from roadbed.core.workspaces.models import Workspace
     from roadbed.modules.experiments.models import Flag
     from roadbed.modules.insights.models import Feedback
@@ -185,6 +186,7 @@ def main() -> int:
     )
     if not Flag.objects.exists():
         tenth_year_modules.fill(workspace=Workspace.objects.get(slug="bench"))
+    upkeep.refresh_statistics()  # as every night; a database that was kept may have been counted otherwise
     print(f"filled in {time.perf_counter() - began:.0f} s ({connection.vendor})")
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F
 
 from roadbed.core.evidence.models import EvidenceTally
+from roadbed.core.records.idlists import among
 from roadbed.core.records.models import Record
 from roadbed.modules.insights.models import Account, Segment, Strength
 from roadbed.modules.insights.models.demand import Weights
@@ -60,8 +61,14 @@ class Speaker:
     worth: Decimal
     quotes: int
     votes: int
-    latest_at: dt.datetime
+    latest: dt.datetime | str
+    """As the database tells it: of thousands of speakers, the moments of a few are read."""
     weight: Decimal
+
+    @property
+    def latest_at(self) -> dt.datetime:
+        """When they last spoke."""
+        return backing.moment(self.latest)
 
     @property
     def points(self) -> Decimal:
@@ -127,8 +134,7 @@ def hear(*, record: Record, weights: Weights, split_by: Sequence[Segment] = ()) 
         if (worth, level) > (draft[2], draft[1]):
             draft[1], draft[2] = int(level), worth
         draft[3 if quote is not None else 4] += 1
-        moment = at if isinstance(at, str) else at.isoformat(sep=" ")
-        draft[5] = max(draft[5], moment)
+        draft[5] = max(draft[5], at) if draft[5] else at
         seen.add((speaker, account))
     weighted = voices.weighted_segments(workspace_id=record.workspace_id, weights=weights)
     wanted = {segment.pk: segment for segment in (*weighted, *split_by)}
@@ -141,7 +147,7 @@ def hear(*, record: Record, weights: Weights, split_by: Sequence[Segment] = ()) 
         weight = counts.get(account, weights.elsewhere) if account is not None else weights.elsewhere
         most[speaker] = max(most.get(speaker, Decimal(0)), weight)
     speakers = tuple(
-        Speaker(pk, draft[0], draft[1], draft[2], draft[3], draft[4], backing.moment(draft[5]), most[pk])
+        Speaker(pk, draft[0], draft[1], draft[2], draft[3], draft[4], draft[5], most[pk])
         for pk, draft in drafts.items()
     )
     return Hearing(record, weights, speakers, {pk: frozenset(ids) for pk, ids in accounts.items()}, members)
@@ -232,7 +238,7 @@ def askers(
 ) -> list[Asker]:
     """Return who wants it, whoever counts most first; one more than `most` where there are more. One query."""
     ranked = sorted(
-        hearing.within(segment).speakers, key=lambda one: (one.points, one.latest_at, one.id), reverse=True
+        hearing.within(segment).speakers, key=lambda one: (one.points, one.latest, one.id), reverse=True
     )[offset : offset + most + 1]
     wanted = {abs(one.id) for one in ranked} | {one.account for one in ranked if one.account is not None}
     records = Record.objects.in_bulk(wanted)
@@ -291,7 +297,7 @@ def asking_accounts(
     """Return the customers behind it, the largest revenue first, those of unknown revenue last. One query."""
     inside = hearing.within(segment)
     speakers = {one.id: one for one in inside.speakers}
-    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=list(inside.accounts))
+    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=among(inside.accounts))
     order = F("revenue").desc(nulls_last=True)
     found = []
     for account in rows.order_by(order, "-pk")[offset : offset + most + 1]:
@@ -306,7 +312,7 @@ def asking_accounts(
                 people=len(own),
                 level=max(one.level for one in own),
                 points=sum((one.points for one in own), Decimal(0)).quantize(CENT),
-                latest_at=max(one.latest_at for one in own),
+                latest_at=backing.moment(max(one.latest for one in own)),
             )
         )
     return found
@@ -329,7 +335,7 @@ def segments_of(hearing: Hearing, *, segments: Sequence[Segment]) -> dict[int, S
     """Return who of each segment wants a record; silent ones are left out. Two queries, one of them remembered."""
     heard = heard_accounts(workspace_id=hearing.record.workspace_id, segments=segments)
     spoken = set().union(*(hearing.members.get(segment.pk, frozenset()) for segment in segments))
-    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=spoken)
+    rows = Account.objects.in_workspace(hearing.record.workspace_id).filter(pk__in=among(spoken))
     revenue = dict(rows.values_list("pk", "revenue"))
     found = {}
     for segment in segments:
