@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from roadbed.core.tables import services as tables
-from roadbed.modules.roadmap.models import Feature, Release, StatusSpell, trails
+from roadbed.modules.roadmap.models import Estimate, Feature, Release, StatusSpell, trails
 from roadbed.modules.roadmap.services import create_release
 from roadbed.modules.roadmap.services.releases import ReleaseDraft
 
@@ -120,6 +120,29 @@ class TestReleases:
             "releases.csv",
         )
         assert dict(Release.objects.values_list("title", "state")) == {"4.1": "released", "4.2": "planned"}
+
+    def test_effort_comes_in_by_its_quantiles_and_what_cannot_be_meant_is_named(self, read, ben, now):
+        """P10 above P90, one figure alone, a promise in the past: the rows are kept, the reasons are said."""
+        head = "Id,Title,Effort P10,Effort P50,Effort P90,Due,How firm\n"
+        done = read(f"{head}1,Search,3,5,12,,\n2,Maps,9,,3,,\n3,Alone,,4,,,\n4,Range,2,,8,2020-01-01,hard\n")
+        assert (done.created_count, done.rejected_count, done.unchanged_count) == (4, 0, 0)
+        low, alone = done.rejects.values_list("reason", flat=True)
+        assert "not its effort: The low end (9 days) lies above the high end (3 days)" in low
+        assert "one figure says nothing of how sure it is" in alone
+        kept = {
+            one.feature.title: (one.p10, one.p50, one.p90)
+            for one in Estimate.objects.select_related("feature")
+        }
+        assert kept == {"Search": (3.0, 5.0, 12.0), "Range": (2.0, 4.0, 8.0)}
+        # The same again adds nothing; another figure is a new estimate, and undoing the import brings the first back.
+        assert read(f"{head}1,Search,3,5,12,,\n").changed_count == 0
+        again = read(f"{head}1,Search,4,6,13,,\n")
+        assert again.changed_count == 1
+        assert Estimate.objects.get(feature__title="Search", is_current=True).p50 == 6.0
+        tables.start_undo(run=again, actor=ben.actor)
+        again.refresh_from_db()
+        tables.undo_import(run=again, actor=ben.actor, now=lambda: now)
+        assert Estimate.objects.get(feature__title="Search", is_current=True).p50 == 5.0
 
     def test_the_wrong_order_of_dates_is_refused(self, read):
         assert read("Name,Starts,Ships\n4.1,2026-03-05,2026-02-02\n", "releases").rejected_count == 1

@@ -129,6 +129,8 @@ class Outcome:
     unchanged: int = 0
     rejects: list[tuple[int, str]] = field(default_factory=list)
     """(index within the batch, reason)."""
+    partly: int = 0
+    """How many of the rejects are of rows that were written all the same, but for what the reason says."""
 
     def add(self, other: Outcome) -> None:
         """Take in what became of records made along the way."""

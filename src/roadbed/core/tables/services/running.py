@@ -109,6 +109,7 @@ def _settle_counts(
 ) -> dict[str, int]:
     kind = understanding.target.kind
     created, changed = len(outcome.created.get(kind, [])), len(outcome.changed.get(kind, []))
+    rejected -= outcome.partly
     return {
         "created": created,
         "changed": changed,

@@ -12,7 +12,7 @@ from django.db.models import Max
 from roadbed.core.tables.record_writer import Draft, RecordWriter, update_rows
 from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Run
 from roadbed.core.workspaces.models import Member, Team
-from roadbed.modules.roadmap.imports import waiting
+from roadbed.modules.roadmap.imports import efforts, waiting
 from roadbed.modules.roadmap.imports.presets import PRESETS
 from roadbed.modules.roadmap.models import (
     LEVEL_ORDER,
@@ -187,7 +187,7 @@ def _level_under(parent: Node) -> str:
 
 def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
     """Write a batch of features: found by id, else by title; a row may lie under any row before it."""
-    outcome, plan = Outcome(), Plan.of(run)
+    outcome, plan, ids = Outcome(), Plan.of(run), dict[int, int]()
     pending = list(enumerate(rows))
     # Rows under rows of the same batch wait until those are written; each round lays one level.
     while pending:
@@ -221,13 +221,15 @@ def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
             draft.defaults["lane"] = lane
             ready.setdefault(lane.prefix, []).append((draft, parent, row))
         for prefix, found in ready.items():
-            _write_level(run, plan, prefix, found, outcome)
+            ids |= _write_level(run, plan, prefix, found, outcome)
         if len(later) == len(pending):
             outcome.rejects.extend(
                 (index, "Its parents lie under each other in a circle.") for index, _ in later
             )
             break
         pending = later
+    if not run.mapped.isdisjoint(efforts.NAMES):
+        efforts.estimate(run, rows, ids=ids, outcome=outcome)
     if "predecessors" in run.mapped:
         waiting.wait(run, rows, find=plan.pk_of, outcome=outcome)
     return outcome
@@ -235,7 +237,8 @@ def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
 
 def _write_level(
     run: Run, plan: Plan, prefix: str, found: Sequence[tuple[Draft, Node | None, ParsedRow]], outcome: Outcome
-) -> None:
+) -> Mapping[int, int]:
+    """Write features of one level, and return which row of the batch is which."""
     written = RecordWriter(run, kind="feature", prefix=prefix).write([draft for draft, _, _ in found])
     outcome.rejects.extend(written.outcome.rejects)
     outcome.unchanged += written.outcome.unchanged
@@ -258,6 +261,7 @@ def _write_level(
             _move(run, pk, parent)
     if placed:
         _lay(run, placed)
+    return written.ids
 
 
 def _lay(run: Run, placed: Sequence[tuple[int, int | None, str]]) -> None:
@@ -327,10 +331,8 @@ def follow(
 
 def in_use(workspace_id: int, ids: Sequence[int]) -> Collection[int]:
     """Return the features under which something lies that stays."""
-    rows = (
-        Feature.objects.in_workspace(workspace_id).filter(parent_id__in=list(ids)).exclude(pk__in=list(ids))
-    )
-    return set(rows.values_list("parent_id", flat=True))
+    under = Feature.objects.in_workspace(workspace_id).filter(parent_id__in=list(ids))
+    return set(under.exclude(pk__in=list(ids)).values_list("parent_id", flat=True))
 
 
 def write_releases(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
@@ -413,6 +415,7 @@ FEATURES = ImportTarget(
         Field("actual_days", "Took", "number", aliases=("actual effort", "actual days", "spent"),
               help="Person-days that it took."),
         Field("public_title", "Public name", max_length=200),
+        *efforts.FIELDS,
         TAGS,
     ),
     write=write,
@@ -422,6 +425,7 @@ FEATURES = ImportTarget(
     identity=identity,
     in_use=in_use,
     follow=follow,
+    give_back=efforts.give_back,
 )  # fmt: skip
 
 RELEASES = ImportTarget(

@@ -60,6 +60,7 @@ def wait(run: Run, rows: Sequence[ParsedRow], *, find: Find, outcome: Outcome) -
         try:
             pending.extend((own, row.key, *each) for each in read(text))
         except NotAPredecessorError as error:
+            outcome.partly += 1
             outcome.rejects.append((index, f"It was kept, but not what it waits for: {error}"))
     if run.is_dry:
         pending.clear()
@@ -75,6 +76,7 @@ def wait(run: Run, rows: Sequence[ParsedRow], *, find: Find, outcome: Outcome) -
     for (own, key, _, tie, lag), on in ready:
         reason = tied.tie(own, on, tie, lag)
         if reason and key in indices:
+            outcome.partly += 1
             outcome.rejects.append((indices[key], f"It was kept, but not what it waits for: {reason}"))
 
 

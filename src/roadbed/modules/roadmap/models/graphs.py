@@ -30,6 +30,7 @@ class Graph:
     """What must not come before what."""
 
     following: dict[Knot, list[Knot]] = field(default_factory=dict)
+    preceding: dict[Knot, list[Knot]] = field(default_factory=dict)
     _inside: set[int] = field(default_factory=set)
     parents: Mapping[int, int | None] = field(default_factory=dict)
 
@@ -46,17 +47,21 @@ class Graph:
         earlier, later = _ENDS[wait.tie]
         self._put(wait.on)
         self._put(wait.feature)
-        self.following.setdefault(2 * wait.on + earlier, []).append(2 * wait.feature + later)
+        self._join(2 * wait.on + earlier, 2 * wait.feature + later)
+
+    def _join(self, one: Knot, other: Knot) -> None:
+        self.following.setdefault(one, []).append(other)
+        self.preceding.setdefault(other, []).append(one)
 
     def _put(self, feature: int) -> None:
         here: int | None = feature
         while here is not None and here not in self._inside:
             self._inside.add(here)
-            self.following.setdefault(2 * here + START, []).append(2 * here + END)
+            self._join(2 * here + START, 2 * here + END)
             above = self.parents.get(here)
             if above is not None:
-                self.following.setdefault(2 * above + START, []).append(2 * here + START)
-                self.following.setdefault(2 * here + END, []).append(2 * above + END)
+                self._join(2 * above + START, 2 * here + START)
+                self._join(2 * here + END, 2 * above + END)
             here = above
 
     def circle_with(self, wait: Wait) -> list[int]:
@@ -74,6 +79,8 @@ class Graph:
         self._put(wait.feature)
         earlier, later = _ENDS[wait.tie]
         first, last = 2 * wait.feature + later, 2 * wait.on + earlier
+        if not self._leads(first, last):
+            return []
         came: dict[Knot, Knot] = {first: -1}
         edge = [first]
         while edge and last not in came:
@@ -84,8 +91,6 @@ class Graph:
                         came[following] = knot
                         further.append(following)
             edge = further
-        if last not in came:
-            return []
         walk: list[int] = []
         knot = last
         while knot != -1:
@@ -94,6 +99,29 @@ class Graph:
             knot = came[knot]
         walk.reverse()
         return walk
+
+    def _leads(self, first: Knot, last: Knot) -> bool:
+        """Whether one knot leads to another: looked for from both sides in turn, where less was seen first.
+
+        Most often one side ends at once, in whatever order a long chain is told; a walk from one side alone would go
+        all along it for each of its links.
+        """
+        seen, sides = ({first}, {last}), ([first], [last])
+        if first == last:
+            return True
+        while sides[0] and sides[1]:
+            side = 0 if len(seen[0]) <= len(seen[1]) else 1
+            ties = self.preceding if side else self.following
+            further: list[Knot] = []
+            for knot in sides[side]:
+                for other in ties.get(knot, ()):
+                    if other in seen[1 - side]:
+                        return True
+                    if other not in seen[side]:
+                        seen[side].add(other)
+                        further.append(other)
+            sides[side][:] = further
+        return False
 
     def knotted(self) -> set[int]:
         """Return the features that lie on some circle (Tarjan, without recursion)."""

@@ -36,7 +36,7 @@ WORDS = {
 }
 
 
-def _figures(origin: str, said: Mapping[str, Any]) -> dict[str, float]:
+def figures_of(origin: str, said: Mapping[str, Any]) -> dict[str, float]:
     """Return the figures that a way to estimate needs, or refuse in words."""
     errors: dict[str, str] = {}
     found: dict[str, float] = {}
@@ -79,7 +79,7 @@ def work_out(
     """
     if origin not in NEEDED:
         raise ValidationError({"origin": "There is no such way to estimate."})
-    given = _figures(origin, said)
+    given = figures_of(origin, said)
     kept: dict[str, Any] = dict(given)
     if origin == Origin.THREE_POINT:
         return effort.of_three_points(**given), kept
@@ -270,7 +270,7 @@ def give_opinion(
         raise ValidationError("This round was opened: everybody's figures are shown, and none can be added.")
     if not round.asked.filter(pk=member.pk).exists():
         raise ValidationError("You were not asked in this round.")
-    _figures(Origin.THREE_POINT, {"low": low, "likely": likely, "high": high})
+    figures_of(Origin.THREE_POINT, {"low": low, "likely": likely, "high": high})
     opinion, _ = Opinion.objects.update_or_create(
         round=round,
         member=member,
