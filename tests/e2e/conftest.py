@@ -23,7 +23,10 @@ WATCH = (
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    found, process = houses.open_house(tmp_path_factory.mktemp("house") / "demo")
+    folder = tmp_path_factory.mktemp("house") / "demo"
+    if told := os.environ.get("TESTS_DEMO"):  # `bin/test` has just made it; otherwise it is made now
+        shutil.copytree(told, folder, ignore=shutil.ignore_patterns("running.lock", "*-shm"))
+    found, process = houses.open_house(folder)
     yield found
     houses.close_house(process)
 
