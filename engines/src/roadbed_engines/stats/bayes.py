@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.effects import Direction
@@ -95,17 +95,17 @@ def believe(
         weight = prior.deviation**2 / (prior.deviation**2 + error**2)
         mean = weight * effect + (1.0 - weight) * prior.mean
         deviation = math.sqrt(weight) * error
-    reach = -float(special.ndtri(alpha / 2.0)) * deviation
+    reach = -float(scipy.special.ndtri(alpha / 2.0)) * deviation
     towards = mean / deviation if wanted is Direction.UP else -mean / deviation
     density = math.exp(-0.5 * towards * towards) / math.sqrt(2.0 * math.pi)
-    kept = deviation * (density + towards * float(special.ndtr(towards)))
-    shipped = deviation * (density - towards * float(special.ndtr(-towards)))
+    kept = deviation * (density + towards * float(scipy.special.ndtr(towards)))
+    shipped = deviation * (density - towards * float(scipy.special.ndtr(-towards)))
     return Posterior(
         mean=mean,
         deviation=deviation,
         low=mean - reach,
         high=mean + reach,
-        chance_to_win=float(special.ndtr(towards)),
+        chance_to_win=float(scipy.special.ndtr(towards)),
         loss_if_shipped=max(0.0, shipped),
         loss_if_kept=max(0.0, kept),
         weight=weight,
@@ -154,14 +154,14 @@ def learn_prior(*, effects: Sequence[float], errors: Sequence[float], centred: b
         return float(0.5 * (np.log(spread) + (seen - middle(variance)) ** 2 / spread).sum())
 
     top = float(seen.var() + (seen**2).mean() + noise.max()) * 10.0
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         unlikely, bounds=(0.0, top), method="bounded", options={"xatol": top * 1e-10}
     )
     best, least = float(found.x), float(found.fun)
     if unlikely(0.0) <= least or best < 1e-6 * float(noise.mean()):
         best, least = 0.0, unlikely(0.0)
-        allowed = least + 0.5 * float(special.chdtri(1, 0.5))
-        best = float(optimize.brentq(lambda variance: unlikely(variance) - allowed, 0.0, top))
+        allowed = least + 0.5 * float(scipy.special.chdtri(1, 0.5))
+        best = float(scipy.optimize.brentq(lambda variance: unlikely(variance) - allowed, 0.0, top))
     return Prior(mean=middle(best), deviation=math.sqrt(best), experiments=len(seen))
 
 
@@ -215,8 +215,8 @@ def cumulative_impact(
     ]
     taken = [one for one, is_shipped in zip(beliefs, shipped, strict=True) if is_shipped]
     total = sum(one.mean for one in taken)
-    reach = -float(special.ndtri(alpha / 2.0)) * math.sqrt(sum(one.deviation**2 for one in taken))
-    bound = -float(special.ndtri(alpha / 2.0))
+    reach = -float(scipy.special.ndtri(alpha / 2.0)) * math.sqrt(sum(one.deviation**2 for one in taken))
+    bound = -float(scipy.special.ndtri(alpha / 2.0))
     sign = 1.0 if wanted is Direction.UP else -1.0
     wins = sum(sign * effect > bound * error for effect, error in zip(effects, errors, strict=True))
     return Impact(

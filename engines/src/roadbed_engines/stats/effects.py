@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy import special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats import sequences
@@ -124,19 +124,19 @@ def compare(*, pair: Pair, plan: Plan, alpha: float = 0.05, tuned_for: float = s
         return _shares(control, treatment, variance, alpha)
     freedom = _freedom(pair)
     error, difference = math.sqrt(variance), treatment.value - control.value
-    reach = float(special.stdtrit(freedom, 1.0 - alpha / 2.0)) * error
+    reach = float(scipy.special.stdtrit(freedom, 1.0 - alpha / 2.0)) * error
     return Effect(
         difference=difference,
         error=error,
         low=difference - reach,
         high=difference + reach,
         statistic=difference / error,
-        p_value=2.0 * float(special.stdtr(freedom, -abs(difference) / error)),
+        p_value=2.0 * float(scipy.special.stdtr(freedom, -abs(difference) / error)),
         freedom=freedom,
         alpha=alpha,
         plan=plan,
         method=Method.WELCH,
-        lift=_lift(pair, lambda freed: float(special.stdtrit(freed, 1.0 - alpha / 2.0))),
+        lift=_lift(pair, lambda freed: float(scipy.special.stdtrit(freed, 1.0 - alpha / 2.0))),
     )
 
 
@@ -198,7 +198,7 @@ def _shares(control: Estimate, treatment: Estimate, variance: float, alpha: floa
     difference, error = treatment.value - control.value, math.sqrt(variance)
     both = sum(counts) / sum(units)
     null = math.sqrt(both * (1.0 - both) * (1.0 / units[0] + 1.0 / units[1]))
-    reach = -float(special.ndtri(alpha / 2.0))
+    reach = -float(scipy.special.ndtri(alpha / 2.0))
     low, high, method = difference - reach * error, difference + reach * error, Method.PROPORTIONS
     if min(*counts, units[0] - counts[0], units[1] - counts[1]) < FEW:
         better = difference_in_proportions(successes=counts, trials=units, confidence=1.0 - alpha)
@@ -209,7 +209,7 @@ def _shares(control: Estimate, treatment: Estimate, variance: float, alpha: floa
         low=max(-1.0, low),
         high=min(1.0, high),
         statistic=difference / null,
-        p_value=2.0 * float(special.ndtr(-abs(difference) / null)),
+        p_value=2.0 * float(scipy.special.ndtr(-abs(difference) / null)),
         freedom=math.inf,
         alpha=alpha,
         plan=Plan.FIXED,

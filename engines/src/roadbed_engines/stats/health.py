@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy import special
+import scipy
 
 from roadbed_engines.stats.sample_ratio import FAILED_BELOW, RatioStatus, SampleRatio
 
@@ -79,7 +79,7 @@ def missing_check(*, metric: str, missing: Mapping[str, int], units: Mapping[str
         for name in units
         if units[name]
     )
-    p_value = float(special.chdtrc(max(1, len(units) - 1), statistic))
+    p_value = float(scipy.special.chdtrc(max(1, len(units) - 1), statistic))
     if p_value < FAILED_BELOW:
         uneven = (
             f"{metric}: values are missing more often in one variant than in another (p = {p_value:.2g})."

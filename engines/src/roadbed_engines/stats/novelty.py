@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 
@@ -78,7 +78,7 @@ def novelty(
     error = 1.0 / math.sqrt(float(weights @ apart**2))
     level = float(weights @ seen / weights.sum())
     at_start, at_end = (level + slope * float(day - middle) for day in (when.min(), when.max()))
-    p_value = 2.0 * float(special.ndtr(-abs(slope / error)))
+    p_value = 2.0 * float(scipy.special.ndtr(-abs(slope / error)))
     course = Course.STEADY
     if p_value < alpha:
         course = Course.FADES if abs(at_end) < abs(at_start) else Course.GROWS

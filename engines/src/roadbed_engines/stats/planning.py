@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy import optimize, special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats import sequences
@@ -92,14 +92,14 @@ def power_for_mean(*, effect: float, deviation: float, control: float, design: D
     error = deviation * math.sqrt(1.0 / control + 1.0 / treatment)
     score, freedom = abs(effect) / error, control + treatment - 2.0
     if design.plan is Plan.SEQUENTIAL:
-        return float(special.ndtr(score - _bound(control + treatment, design)))
-    bound = float(special.stdtrit(freedom, 1.0 - design.alpha / 2.0))
+        return float(scipy.special.ndtr(score - _bound(control + treatment, design)))
+    bound = float(scipy.special.stdtrit(freedom, 1.0 - design.alpha / 2.0))
     if freedom > 5_000 or score > 30.0:
         # Here the non-central t is normal to more digits than its series keeps.
-        return float(special.ndtr(score - bound) + special.ndtr(-score - bound))
+        return float(scipy.special.ndtr(score - bound) + scipy.special.ndtr(-score - bound))
     missed, other = (
-        float(special.nctdtr(freedom, score, bound)),
-        float(special.nctdtr(freedom, score, -bound)),
+        float(scipy.special.nctdtr(freedom, score, bound)),
+        float(scipy.special.nctdtr(freedom, score, -bound)),
     )
     # The series gives no number where the tail is nothing at all.
     return 1.0 - (0.0 if math.isnan(missed) else missed) + (0.0 if math.isnan(other) else other)
@@ -141,9 +141,9 @@ def size_for_share(*, baseline: float, effect: float, design: Design = DESIGN, t
         bound = (
             _bound(control * (1.0 + design.ratio), design)
             if design.plan is Plan.SEQUENTIAL
-            else -float(special.ndtri(design.alpha / 2.0))
+            else -float(scipy.special.ndtri(design.alpha / 2.0))
         )
-        return float(special.ndtr((score - bound * null) / real)) - design.power
+        return float(scipy.special.ndtr((score - bound * null) / real)) - design.power
 
     # Calculators round to the nearest unit, so a hair above an integer is that integer.
     return _size(_smallest(lacking), design, treatments, slack=0.5)
@@ -163,7 +163,7 @@ def smallest_effect(*, deviation: float, control: float, design: Design = DESIGN
     error = spread * math.sqrt((1.0 + 1.0 / design.ratio) / control)
     top = error * 100.0
     return float(
-        optimize.brentq(
+        scipy.optimize.brentq(
             lambda effect: (
                 power_for_mean(effect=effect, deviation=spread, control=control, design=design) - design.power
             ),
@@ -229,7 +229,7 @@ def progress(
     if not (error > 0 and units > 0 and effect != 0):
         raise NotEnoughDataError("there is no standard error yet to plan with")
     per_unit = error * math.sqrt(units)
-    aim = float(special.ndtri(design.power))
+    aim = float(scipy.special.ndtri(design.power))
 
     def lacking(many: float) -> float:
         return abs(effect) / per_unit * math.sqrt(many) - (_bound(many, design) + aim)
@@ -237,7 +237,9 @@ def progress(
     if lacking(MOST_UNITS) < 0:
         raise NotEnoughDataError("no realistic number of units finds so small an effect")
     needed = (
-        math.ceil(optimize.brentq(lacking, 4.0, MOST_UNITS, xtol=0.01, rtol=1e-9)) if lacking(4.0) < 0 else 4
+        math.ceil(scipy.optimize.brentq(lacking, 4.0, MOST_UNITS, xtol=0.01, rtol=1e-9))
+        if lacking(4.0) < 0
+        else 4
     )
     waiting = max(0.0, minimum_days - days)
     left: int | None = math.ceil(waiting)
@@ -269,7 +271,7 @@ def days_for(*, units: int, units_a_day: float, minimum_days: int = 7) -> int:
 def _bound(units: float, design: Design) -> float:
     if design.plan is Plan.SEQUENTIAL:
         return sequences.radius(units=units, alpha=design.alpha, tuned_for=design.tuned_for or units)
-    return -float(special.ndtri(design.alpha / 2.0))
+    return -float(scipy.special.ndtri(design.alpha / 2.0))
 
 
 def _check(effect: float, deviation: float) -> None:
@@ -285,7 +287,7 @@ def _smallest(lacking: Callable[[float], float]) -> float:
         raise NotEnoughDataError("no realistic number of units finds so small an effect")
     if lacking(2.0) >= 0:
         return 2.0
-    return float(optimize.brentq(lacking, 2.0, MOST_UNITS, xtol=1e-3, rtol=1e-12))
+    return float(scipy.optimize.brentq(lacking, 2.0, MOST_UNITS, xtol=1e-3, rtol=1e-12))
 
 
 def _size(control: float, design: Design, treatments: int, slack: float = 1e-6) -> Size:

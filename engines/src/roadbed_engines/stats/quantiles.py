@@ -15,8 +15,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.estimates import Estimate, Quantity, estimate
@@ -63,7 +63,7 @@ def levels(*, level: float, values: int, inflation: float = 1.0, confidence: flo
     if min(level, 1.0 - level) * values < LEAST_BEYOND:
         needed = math.ceil(LEAST_BEYOND / min(level, 1.0 - level))
         raise NotEnoughDataError(f"the quantile {level:g} needs {needed} values, there are {values}")
-    reach = -float(special.ndtri((1.0 - confidence) / 2.0))
+    reach = -float(scipy.special.ndtri((1.0 - confidence) / 2.0))
     apart = reach * math.sqrt(level * (1.0 - level) / values * inflation)
     low, high = level - apart, level + apart
     if low <= 0.0 or high >= 1.0:
@@ -99,7 +99,7 @@ def quantile(*, low: float, value: float, high: float, units: int, confidence: f
         raise ValueError("the three quantiles are not in order")
     if high == low:
         raise NotEnoughDataError("so many values are equal at this quantile that its error cannot be told")
-    reach = -float(special.ndtri((1.0 - confidence) / 2.0))
+    reach = -float(scipy.special.ndtri((1.0 - confidence) / 2.0))
     error = (high - low) / (2.0 * reach)
     return Estimate(value=value, variance=error * error, units=units, observed=value)
 

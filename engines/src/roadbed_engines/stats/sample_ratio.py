@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.multiplicity import holm
@@ -86,7 +86,7 @@ def sample_ratio(*, counts: Sequence[int], shares: Sequence[float] = ()) -> Samp
     if expected.min() < LEAST_EXPECTED:
         raise NotEnoughDataError(f"a variant expects fewer than {LEAST_EXPECTED} units")
     statistic = float(((seen - expected) ** 2 / expected).sum())
-    p_value = float(special.chdtrc(len(seen) - 1, statistic))
+    p_value = float(scipy.special.chdtrc(len(seen) - 1, statistic))
     return SampleRatio(
         counts=tuple(int(one) for one in counts),
         expected=tuple(float(one) for one in expected),
@@ -169,7 +169,7 @@ def diagnose(*, counts: Mapping[str, Sequence[int]], shares: Sequence[float] = (
         if corrected[at] < SUSPECT_BELOW
     ]
     leaks.sort(key=lambda leak: leak.p_value)
-    return Diagnosis(statistic, freedom, float(special.chdtrc(freedom, statistic)), tuple(leaks))
+    return Diagnosis(statistic, freedom, float(scipy.special.chdtrc(freedom, statistic)), tuple(leaks))
 
 
 def _missing(ratio: SampleRatio) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.estimates import Estimate
@@ -67,11 +67,11 @@ def heterogeneity(
     labels = list(names) or [str(at) for at in range(len(seen))]
     others = (weights @ seen - weights * seen) / (weights.sum() - weights)
     apart = (seen - others) / np.sqrt(spread**2 + 1.0 / (weights.sum() - weights))
-    each = holm([2.0 * float(special.ndtr(-abs(score))) for score in apart])
+    each = holm([2.0 * float(scipy.special.ndtr(-abs(score))) for score in apart])
     return Heterogeneity(
         statistic=statistic,
         freedom=freedom,
-        p_value=float(special.chdtrc(freedom, statistic)),
+        p_value=float(scipy.special.chdtrc(freedom, statistic)),
         inconsistency=max(0.0, 1.0 - freedom / statistic) if statistic > 0 else 0.0,
         pooled=pooled,
         outlying=tuple(label for label, p in zip(labels, each, strict=True) if p < alpha),
@@ -128,11 +128,11 @@ def interaction(*, cells: Mapping[tuple[bool, bool], Estimate], alpha: float = 0
     error = math.sqrt(sum(cell.variance for cell in cells.values()))
     if not error > 0:
         raise NotEnoughDataError("nothing varies, so nothing can be said of chance")
-    reach = -float(special.ndtri(alpha / 2.0)) * error
+    reach = -float(scipy.special.ndtri(alpha / 2.0)) * error
     return Interaction(
         difference=difference,
         error=error,
         low=difference - reach,
         high=difference + reach,
-        p_value=2.0 * float(special.ndtr(-abs(difference) / error)),
+        p_value=2.0 * float(scipy.special.ndtr(-abs(difference) / error)),
     )

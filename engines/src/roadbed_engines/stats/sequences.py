@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import special
+import scipy
 
 TUNED_FOR = 5_000
 """Units, both variants together, at which the sequence is narrowest unless somebody says otherwise."""
@@ -70,11 +70,11 @@ def stretched(*, radius: float, freedom: float) -> float:
 
     The sequence is asymptotic; with few units the variance is itself a guess, and Student's tail allows for it.
     """
-    tail = float(special.ndtr(-radius))
-    return max(radius, float(-special.stdtrit(freedom, tail))) if tail > 0 else radius
+    tail = float(scipy.special.ndtr(-radius))
+    return max(radius, float(-scipy.special.stdtrit(freedom, tail))) if tail > 0 else radius
 
 
 def as_normal(*, score: float, freedom: float) -> float:
     """Return the normal score whose tail is Student's tail of `score`; the inverse of `stretched`."""
-    tail = float(special.stdtr(freedom, -abs(score)))
-    return min(abs(score), float(-special.ndtri(tail))) if tail > 0 else abs(score)
+    tail = float(scipy.special.stdtr(freedom, -abs(score)))
+    return min(abs(score), float(-scipy.special.ndtri(tail))) if tail > 0 else abs(score)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats.clusters import LEAST_CLUSTERS
@@ -107,13 +107,13 @@ def switchback(
     error = float(np.sqrt(small * (scores @ scores))) / power
     if not error > 0:
         raise NotEnoughDataError("nothing varies, so nothing can be said of chance")
-    reach = float(special.stdtrit(count - 1, 1.0 - alpha / 2.0)) * error
+    reach = float(scipy.special.stdtrit(count - 1, 1.0 - alpha / 2.0)) * error
     return Switchback(
         effect=effect,
         error=error,
         low=effect - reach,
         high=effect + reach,
-        p_value=2.0 * float(special.stdtr(count - 1, -abs(effect) / error)),
+        p_value=2.0 * float(scipy.special.stdtr(count - 1, -abs(effect) / error)),
         periods=size,
         clusters=count,
         alpha=alpha,

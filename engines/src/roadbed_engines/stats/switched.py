@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from roadbed_engines.errors import NotEnoughDataError
 from roadbed_engines.stats import sequences
@@ -115,7 +115,7 @@ def read_switchback(*, comparison: Comparison, periods: Periods, options: Option
 
 def _effect(found: Switchback, control: float, plan: Plan, options: Options) -> Effect:
     score, p_value = found.effect / found.error, found.p_value
-    reach = float(special.stdtrit(found.freedom, 1.0 - options.alpha / 2.0))
+    reach = float(scipy.special.stdtrit(found.freedom, 1.0 - options.alpha / 2.0))
     if plan is Plan.SEQUENTIAL:
         tuned = {"units": found.clusters, "alpha": options.alpha, "tuned_for": TUNED_FOR_BLOCKS}
         reach = sequences.stretched(radius=sequences.radius(**tuned), freedom=found.freedom)

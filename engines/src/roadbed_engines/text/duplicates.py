@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from roadbed_engines.text import lexical, neighbours
 
@@ -104,7 +104,7 @@ def _copies(cut: Sequence[Sequence[str]]) -> tuple[list[int], dict[int, list[int
     return list(first.values()), further
 
 
-def _richness(counts: sparse.csr_matrix) -> float:
+def _richness(counts: scipy.sparse.csr_matrix) -> float:
     """Return the share of the words from an even sample, so that it does not change as a collection grows."""
     rows = counts.shape[0]
     if rows == 0:
@@ -116,18 +116,18 @@ def _richness(counts: sparse.csr_matrix) -> float:
 
 
 def _by_words(
-    weights: sparse.csr_matrix, *, counts: npt.NDArray[np.int64], nearest: int
+    weights: scipy.sparse.csr_matrix, *, counts: npt.NDArray[np.int64], nearest: int
 ) -> Iterator[tuple[int, int]]:
     """Yield for each text those whose words are most like its own."""
     rows = weights.shape[0]
     searched = weights
     if rows > LARGE:
         telling = (counts <= max(COMMON * rows, 50)).astype(np.float32)
-        searched = sparse.csr_matrix(weights @ sparse.diags(telling))
+        searched = scipy.sparse.csr_matrix(weights @ scipy.sparse.diags(telling))
         searched.eliminate_zeros()
     columns = searched.T.tocsr()
     for start in range(0, rows, BLOCK):
-        block = sparse.csr_matrix(searched[start : start + BLOCK] @ columns)
+        block = scipy.sparse.csr_matrix(searched[start : start + BLOCK] @ columns)
         for at in range(block.shape[0]):
             part = slice(block.indptr[at], block.indptr[at + 1])
             found, values = block.indices[part], block.data[part]
@@ -239,7 +239,7 @@ def _alike(
     return pairs
 
 
-def _row(matrix: sparse.csr_matrix, at: int) -> npt.NDArray[np.int64]:
+def _row(matrix: scipy.sparse.csr_matrix, at: int) -> npt.NDArray[np.int64]:
     found: npt.NDArray[np.int64] = matrix.indices[matrix.indptr[at] : matrix.indptr[at + 1]]
     return found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from roadbed_engines.text.stems import stem
 
@@ -118,8 +118,8 @@ class LexicalIndex:
     """Texts by words: ``counts`` (texts × words) and what BM25 makes of them."""
 
     vocabulary: Vocabulary
-    counts: sparse.csr_matrix
-    weights: sparse.csc_matrix
+    counts: scipy.sparse.csr_matrix
+    weights: scipy.sparse.csc_matrix
     """BM25 weight of each word in each text; the score of a query is the sum of its words' columns."""
 
     def scores(self, query: str) -> Floats:
@@ -146,7 +146,7 @@ class LexicalIndex:
         return set(self.counts.indices[part].tolist())
 
 
-def count_words(texts: Sequence[Sequence[str]]) -> tuple[Vocabulary, sparse.csr_matrix]:
+def count_words(texts: Sequence[Sequence[str]]) -> tuple[Vocabulary, scipy.sparse.csr_matrix]:
     """Return the vocabulary of texts that are cut into words, and how often each has each (texts × words)."""
     ids: dict[str, int] = {}
     indptr, indices, data = array("q", [0]), array("q"), array("f")
@@ -155,7 +155,7 @@ def count_words(texts: Sequence[Sequence[str]]) -> tuple[Vocabulary, sparse.csr_
             indices.append(ids.setdefault(word, len(ids)))
             data.append(times)
         indptr.append(len(indices))
-    matrix = sparse.csr_matrix(
+    matrix = scipy.sparse.csr_matrix(
         (
             np.frombuffer(data, dtype=np.float32) if data else np.zeros(0, np.float32),
             np.frombuffer(indices, dtype=np.int64) if indices else np.zeros(0, np.int64),
@@ -194,7 +194,7 @@ def index(*, texts: Sequence[str], k1: float = 1.2, b: float = 0.75) -> LexicalI
     weights = counts.tocoo()
     rarity = vocabulary.rarities()
     times = weights.data
-    weighted = sparse.csc_matrix(
+    weighted = scipy.sparse.csc_matrix(
         (rarity[weights.col] * times * (k1 + 1.0) / (times + norm[weights.row]), (weights.row, weights.col)),
         shape=counts.shape,
         dtype=np.float32,
@@ -202,7 +202,7 @@ def index(*, texts: Sequence[str], k1: float = 1.2, b: float = 0.75) -> LexicalI
     return LexicalIndex(vocabulary=vocabulary, counts=counts, weights=weighted)
 
 
-def tf_idf(*, counts: sparse.csr_matrix, rarity: Floats) -> sparse.csr_matrix:
+def tf_idf(*, counts: scipy.sparse.csr_matrix, rarity: Floats) -> scipy.sparse.csr_matrix:
     """Return counts as rows of length one: (1 + ln count) × rarity, so that a product of rows is their cosine.
 
     Rows without a word stay empty.
@@ -211,7 +211,7 @@ def tf_idf(*, counts: sparse.csr_matrix, rarity: Floats) -> sparse.csr_matrix:
     matrix.data = (1.0 + np.log(matrix.data)) * rarity[matrix.indices]
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return sparse.csr_matrix(sparse.diags(scale.astype(np.float32)) @ matrix)
+    return scipy.sparse.csr_matrix(scipy.sparse.diags(scale.astype(np.float32)) @ matrix)
 
 
 def grams(text: str, *, sizes: tuple[int, ...] = (3, 4, 5)) -> list[str]:
