@@ -158,7 +158,12 @@ def _imports(path):
 def test_no_start_waits_for_what_few_requests_ask(tmp_path):
     """Engines of queries, solvers, compilers and models take seconds: each is loaded where it is asked."""
     heavy = ["duckdb", "ibis", "numba", "onnxruntime", "ortools", "pyarrow", "sqlglot"]
-    heavy += ["scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special"]  # `import scipy` alone loads none
+    heavy += [
+        "scipy.linalg",
+        "scipy.optimize",
+        "scipy.sparse",
+        "scipy.special",
+    ]  # `import scipy` alone loads none
     start = "import sys, django; django.setup(); import roadbed.config.urls"
     code = f"{start}; print(sorted(set({heavy}) & set(sys.modules)))"
     done = subprocess.run(  # noqa: S603 - our own

@@ -81,6 +81,10 @@ def answer(units: UnitTable, question: Question, variants: Iterable[str], readin
 
 def _resolved(question: Question, known: Mapping[str, int]) -> Question:
     """Find the names of variants whatever their case."""
+    if not question.control.strip():
+        raise BadQuestionError(
+            f"Say which variant is control, with --control. There are: {', '.join(known)}."
+        )
     shares = {_match(name, known, question.variant): share for name, share in question.shares.items()}
     missing = [name for name in known if shares and name not in shares]
     if missing:
@@ -92,9 +96,19 @@ def _match(name: str, known: Mapping[str, int], column: str) -> str:
     if name in known:
         return name
     near = [one for one in known if one.casefold() == name.strip().casefold()]
+    if not near:
+        near = [one for one in known if _is_same_number(one, name)]
     if len(near) == 1:
         return near[0]
     raise BadQuestionError(f"No row has {name} in {column}. There are: {', '.join(known)}.")
+
+
+def _is_same_number(one: str, name: str) -> bool:
+    """Whether two names are one number, such as 0 and 0.0."""
+    try:
+        return float(one) == float(name)
+    except ValueError:
+        return False
 
 
 def measure(units: UnitTable) -> Measurement:

@@ -131,7 +131,11 @@ def first_exposures(
     """
     at = table[source.at].cast("timestamp")
     rows = table.select(
-        **{UNIT: names_of(table[source.unit]), VARIANT: names_of(table[source.variant]), EXPOSED_AT: at},
+        **{
+            UNIT: names_of(table[source.unit]),
+            VARIANT: names_of(table[source.variant]).cast("string"),
+            EXPOSED_AT: at,
+        },
         **{name: names_of(table[name]) for name in source.dimensions},
     )
     rows = rows.filter(rows[UNIT].notnull(), rows[VARIANT].notnull(), rows[EXPOSED_AT].notnull())
@@ -184,6 +188,7 @@ def unit_facts(
         Until when facts are known; units whose window is not over by then have no value. Without it, all windows are
         taken for over.
     """
+    exposed, tables = _of_one_type(exposed, tables)
     made = exposed.table
     plain = [one for one in facts if isinstance(one, Fact)]
     for source in dict.fromkeys(one.source for one in plain):
@@ -203,6 +208,25 @@ def unit_facts(
         for name, end in ends.items()
     }
     return keep(made.mutate(**known))
+
+
+def _of_one_type(
+    exposed: Exposed, tables: Mapping[str, tuple[ir.Table, FactSource]]
+) -> tuple[Exposed, Mapping[str, tuple[ir.Table, FactSource]]]:
+    """Have units as text on both sides where one side holds numbers: an id of an event beside one of a warehouse."""
+    kinds = {exposed.table[UNIT].type().is_integer()}
+    kinds |= {
+        table[one.unit].type().is_integer() for table, one in tables.values() if one.unit in table.columns
+    }
+    if len(kinds) == 1:
+        return exposed, tables
+    text = exposed.table.mutate(**{UNIT: exposed.table[UNIT].cast("string")})
+    return Exposed(text, exposed.jumpers), {
+        name: (table.mutate(**{one.unit: names_of(table[one.unit]).cast("string")}), one)
+        if one.unit in table.columns
+        else (table, one)
+        for name, (table, one) in tables.items()
+    }
 
 
 def _rows(tables: Mapping[str, tuple[ir.Table, FactSource]], source: str, facts: Sequence[Fact]) -> ir.Table:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import codecs
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +59,38 @@ def _text(connection: ibis.backends.duckdb.Backend, path: Path) -> ir.Table:
     }
     if path.suffix.lower() in {".tsv", ".tab"}:
         options["delim"] = "\t"
+    if wide := _wide(path):
+        return _recoded(connection, path, wide, options)
     try:
         # Every scan of a text file parses it anew, and a broken line shows only when it is reached.
         return keep(connection.read_csv(str(path), **options))
     except duckdb.Error as error:
         if "utf-8" not in str(error).lower() and "unicode" not in str(error).lower():
             raise
-        return keep(connection.read_csv(str(path), encoding="latin-1", **options))
+        return _recoded(connection, path, "cp1252", options)
+
+
+def _wide(path: Path) -> str:
+    """Return the name of an encoding of two bytes a letter, as spreadsheets write it; empty for all others."""
+    with path.open("rb") as file:
+        head = file.read(4_096)
+    if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    half = max(1, len(head) // 2)
+    if head[1::2].count(0) > 0.4 * half:
+        return "utf-16-le"
+    return "utf-16-be" if head[::2].count(0) > 0.4 * half else ""
+
+
+def _recoded(
+    connection: ibis.backends.duckdb.Backend, path: Path, encoding: str, options: Mapping[str, Any]
+) -> ir.Table:
+    """Read a text through a copy in UTF-8, which is taken away again."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".csv", newline="") as copy:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        return keep(connection.read_csv(copy.name, **options))
 
 
 def _read(path: Path, reading: _Reading) -> ir.Table:

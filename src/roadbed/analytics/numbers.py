@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from roadbed.analytics.asking import BadQuestionError
+
 BLANK = ("", "na", "n/a", "nan", "null", "none", "-", "\\n", "#n/a", "nil")
 YES, NO = ("true", "t", "yes", "y", "on"), ("false", "f", "no", "n", "off")
 THOUSANDS = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
@@ -31,6 +33,11 @@ def read_columns(table: ir.Table, columns: Sequence[str]) -> tuple[dict[str, ir.
 
     How text is to be read is decided by the whole column: a comma before anything but three digits makes it a decimal
     comma everywhere.
+
+    Raises
+    ------
+    BadQuestionError
+        If a column holds dates, lists or other things that are never numbers.
     """
     found: dict[str, ir.Value] = {}
     texts = []
@@ -43,8 +50,10 @@ def read_columns(table: ir.Table, columns: Sequence[str]) -> tuple[dict[str, ir.
         elif column.type().is_integer():
             # Whole numbers stay whole where that is exact and quicker; whoever divides casts.
             found[name] = column.cast("int64" if column.type().nbytes > 4 else "int32")
-        else:
+        elif column.type().is_numeric() or column.type().is_null():
             found[name] = column.cast("float64")
+        else:
+            raise BadQuestionError(f"{name} holds no numbers: it is of type {column.type()}.")
     if not texts:
         return found, []
     asked = {}

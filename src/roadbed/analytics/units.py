@@ -72,7 +72,9 @@ def variants_of(table: ir.Table, column: str) -> dict[str, int]:
     BadQuestionError
         If the column has none, or too many for variants.
     """
-    named = table.select(names_of(table[column]).name(VARIANT)).filter(ibis._[VARIANT].notnull())
+    named = table.select(names_of(table[column]).cast("string").name(VARIANT)).filter(
+        ibis._[VARIANT].notnull()
+    )
     counted = named.group_by(VARIANT).aggregate(rows=ibis._.count())
     seen = counted.limit(MOST_VARIANTS + 1).to_pyarrow().to_pylist()
     if not seen:

@@ -73,6 +73,7 @@ def _add_rooms() -> None:
         "rank",
         "flag",
         "experiment",
+        "metric",
         "sync",
     ):
         if find_spec(f"roadbed.cli.{room}") is None:

@@ -162,7 +162,7 @@ def _read(
     try:
         for name in (control, variant):
             if name not in samples:
-                raise NotEnoughDataError(f"{name} has no units")
+                raise NotEnoughDataError(f"{name} has no units with a value")
         pair, plain = pair_of(metric, samples[control], samples[variant])
         fixed = compare(pair=pair, plan=Plan.FIXED, alpha=options.alpha)
         running = compare(pair=pair, plan=Plan.SEQUENTIAL, alpha=options.alpha, tuned_for=options.tuned_for)
