@@ -6,6 +6,7 @@ import datetime as dt
 import doctest
 
 import pytest
+from django import forms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +77,11 @@ class TestFormulas:
     @given(st.text())
     def test_no_cell_begins_a_formula(self, text: str) -> None:
         assert not str(cells.guard_formula(text)).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_day_in_a_field_stands_as_browsers_read_it() -> None:
+    """Written in any other way, `<input type="date">` shows nothing, and saving the form would wipe the day out."""
+    field = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    drawn = field.widget.render("due", field.prepare_value(dt.date(2027, 3, 31)))
+    assert 'value="2027-03-31"' in drawn
+    assert field.clean("2027-03-31") == field.clean("31/03/2027") == dt.date(2027, 3, 31)

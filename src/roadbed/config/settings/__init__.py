@@ -182,6 +182,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "roadbed.config.formats"
 TIME_ZONE: str = _values["ROADBED_TIME_ZONE"]
 USE_I18N = True
 USE_TZ = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -60,6 +62,9 @@ def _shown(form: FeatureForm, name: str, value: str) -> str:
         return field.label_from_instance(found) if found is not None else "nothing"
     if isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # plain pairs, never groups
+    if isinstance(field, forms.DateField) and value:
+        with suppress(ValueError):
+            return f"{date.fromisoformat(value):%-d %B %Y}"
     return value or "nothing"
 
 

@@ -1,0 +1,1 @@
+"""How fields of forms are written, where Django's own way does not do."""
