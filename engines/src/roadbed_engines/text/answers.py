@@ -149,7 +149,7 @@ def _candidates(
     found: list[_Candidate] = []
     taken = 0
     said: set[str] = set()
-    for place in (int(at) for at in np.argsort(-scores, kind="stable")[: read * LOOKED_AT]):
+    for place in _foremost(scores, most=read * LOOKED_AT):
         if taken == read:
             break
         text = passages[place][: lexical.LONGEST]
@@ -166,6 +166,15 @@ def _candidates(
             prior = 0.5 * coverage + 0.6 * float(scores[place]) + 0.15 * question.fits(sentence)
             found.append(_Candidate(place, span, sentence, coverage, covered, prior))
     return found
+
+
+def _foremost(scores: Floats, *, most: int) -> list[int]:
+    """Return the places of the highest scores, the highest first; a hundred thousand are not sorted for it."""
+    some = np.arange(len(scores))
+    if len(scores) > most:
+        least = np.partition(scores, len(scores) - most)[len(scores) - most]
+        some = np.flatnonzero(scores >= least)
+    return [int(at) for at in some[np.argsort(-scores[some], kind="stable")][:most]]
 
 
 def essence(text: str, *, words: Collection[str], characters: int = SENTENCE_READ) -> str:
