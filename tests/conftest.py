@@ -14,6 +14,7 @@ from django.test.utils import setup_databases, teardown_databases
 from roadbed.core.vectors import selectors as vectors
 from roadbed.core.workspaces.models import Product, Workspace
 from roadbed.core.workspaces.roles import Role
+from roadbed.web import charts
 from tests import databases, people
 
 
@@ -69,6 +70,12 @@ def django_db_setup(
 def _forget_vectors() -> None:
     """A test's rows are rolled back, and the next one's get the same ids."""
     vectors.forget()
+
+
+@pytest.fixture(autouse=True)
+def _charts_follow_their_grammar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chart that a test draws is held against the schema of its grammar."""
+    monkeypatch.setattr(charts, "VALIDATED", True)
 
 
 @pytest.fixture

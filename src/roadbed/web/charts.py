@@ -23,6 +23,10 @@ from django.utils.safestring import SafeString, mark_safe
 from roadbed.web import formats
 from roadbed.web.cells import guard_formula
 
+VALIDATED = False
+"""Whether Altair holds each chart against its grammar's schema. That takes as long as all else about it, and finds
+what a program wrote wrongly, not what its readers asked for: the tests have it on."""
+
 # Colours that occur nowhere else: each stands for a variable of the style sheet until the drawing is finished.
 # The client resolves the same names (frontend/src/chart.ts).
 INK = {
@@ -235,7 +239,7 @@ def finish(
         What the chart names with ``alt.NamedData``. Altair walks through inline rows one by one, several times; named
         ones are put in as they are.
     """
-    spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict()
+    spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict(validate=VALIDATED)
     if data:
         spec["datasets"] = {name: [dict(row) for row in rows] for name, rows in data.items()}
     spec["$schema"] = SCHEMA

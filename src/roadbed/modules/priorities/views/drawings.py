@@ -19,7 +19,7 @@ def histogram(worked: Worked, lens: Lens) -> charts.Chart | None:
     rows = [
         {"from": round(low, 4), "until": round(high, 4), "draws": count} for low, high, count in worked.draws
     ]
-    data = alt.InlineData(values=rows)
+    data = alt.NamedData(name="rows")
     bars = (
         alt.Chart(data)
         .mark_rect(opacity=0.8)
@@ -31,13 +31,15 @@ def histogram(worked: Worked, lens: Lens) -> charts.Chart | None:
             tooltip=[alt.Tooltip(field=name) for name in ("from", "until", "draws")],
         )
     )
-    middle = alt.Chart(alt.InlineData(values=[{"at": worked.middle}])).mark_rule(strokeDash=[4, 3])
+    middle = alt.Chart(alt.NamedData(name="middle")).mark_rule(strokeDash=[4, 3])
     return charts.Chart(
         id="draws",
         title="How the score falls in 10,000 draws",
         summary=f"Half lie above {worked.middle:.3g}, eight in ten from {worked.low:.3g} to {worked.high:.3g}.",
         spec=charts.finish(
-            alt.layer(bars, middle.encode(x=alt.X(field="at", type="quantitative"))), height=150
+            alt.layer(bars, middle.encode(x=alt.X(field="at", type="quantitative"))),
+            data={"rows": rows, "middle": [{"at": worked.middle}]},
+            height=150,
         ),
         rows=rows,
         note=lens.definition["formula"],
@@ -66,7 +68,7 @@ def two_by_two(places: Sequence[Place], lens: Lens, *, price: float) -> charts.C
     import altair as alt  # as above
 
     ink = charts.INK
-    data = alt.InlineData(values=rows)
+    data = alt.NamedData(name="rows")
     colour = alt.Color(field="tone", type="nominal", legend=None).scale(
         domain=["good", "warn", ""], range=[ink["good"], ink["warn"], ink["ink-2"]]
     )
@@ -92,19 +94,20 @@ def two_by_two(places: Sequence[Place], lens: Lens, *, price: float) -> charts.C
         base.mark_point(size=60, opacity=1).encode(x=x, y=y, color=colour, tooltip=hint),
         base.mark_text(align="left", dx=7, dy=-7, fontSize=10).encode(x=x, y=y, text=alt.Text(field="key")),
     ]
+    line: list[dict[str, Any]] = []
     if price > 0:
         ends = (min(row["cost"] for row in rows), max(row["cost"] for row in rows))
         line = [{"cost": end, "benefit": end * price} for end in ends if end > 0]
         layers.insert(
             0,
-            alt.Chart(alt.InlineData(values=line)).mark_line(strokeDash=[4, 3], opacity=0.6).encode(x=x, y=y),
+            alt.Chart(alt.NamedData(name="line")).mark_line(strokeDash=[4, 3], opacity=0.6).encode(x=x, y=y),
         )
     inside = sum(row["tone"] == "good" for row in rows)
     return charts.Chart(
         id="plot",
         title="Benefit and cost, each with its range",
         summary=f"{inside} of {len(rows)} items lie above the line of the cut more often than not.",
-        spec=charts.finish(alt.layer(*layers), height=420),
+        spec=charts.finish(alt.layer(*layers), data={"rows": rows, "line": line}, height=420),
         rows=[{name: row[name] for name in row if name != "tone"} for row in rows],
         note="Green: has a place more often than not. Amber: a coin flip. Broken line: the price of the last place.",
     )
