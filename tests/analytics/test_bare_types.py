@@ -79,6 +79,20 @@ class TestRefusals:
             with pytest.raises(BadQuestionError, match=said):
                 asked(path, "word", control, metric)
 
+    def test_name_the_line_that_breaks_a_table_and_what_is_no_text(self, tmp_path):
+        broken, binary = tmp_path / "broken.csv", tmp_path / "binary.csv"
+        broken.write_text("arm,spend\nA,1\nB,2,3,4\nA,2\n" + "B,3\nA,1\n" * 40)
+        binary.write_bytes(bytes(range(256)) * 40)
+        for path, said in ((broken, "CSV Error on Line: 3"), (binary, "is no table of text")):
+            with pytest.raises(files.UnreadableFileError, match=said):
+                files.open_file(path)
+
+    def test_call_a_denominator_of_nought_what_it_is(self, tmp_path):
+        path = tmp_path / "nought.csv"
+        path.write_text("arm,above,below\n" + "A,1,0\nB,0,0\n" * 30)
+        one = asked(path, "arm", "A", MetricSpec("r", Kind.RATIO, ("above", "below")))
+        assert one.refused == "the denominator adds up to nought, and nothing can be divided by it"
+
 
 class TestUnits:
     def test_that_are_numbers_on_one_side_meet_those_that_are_text_on_the_other(self, tmp_path):

@@ -63,11 +63,27 @@ def _text(connection: ibis.backends.duckdb.Backend, path: Path) -> ir.Table:
         return _recoded(connection, path, wide, options)
     try:
         # Every scan of a text file parses it anew, and a broken line shows only when it is reached.
-        return keep(connection.read_csv(str(path), **options))
+        table = keep(connection.read_csv(str(path), **options))
     except duckdb.Error as error:
         if "utf-8" not in str(error).lower() and "unicode" not in str(error).lower():
             raise
         return _recoded(connection, path, "cp1252", options)
+    if len(table.columns) == 1 and (mark := _separator(table.columns[0])):
+        # Lines of different lengths are taken for a table of one column; asked so, the first such line is named.
+        names = [name.strip().strip('"') for name in table.columns[0].split(mark)]
+        told = {
+            "auto_detect": False,
+            "columns": dict.fromkeys(names, "VARCHAR"),
+            "header": True,
+            "delim": mark,
+        }
+        return keep(connection.read_csv(str(path), quote='"', escape='"', **told))
+    return table
+
+
+def _separator(header: str) -> str:
+    """Return what parts a header that was read as one name; empty where nothing does."""
+    return next((mark for mark in "\t;|," if mark in header), "")
 
 
 def _wide(path: Path) -> str:
@@ -90,7 +106,10 @@ def _recoded(
         with path.open(encoding=encoding, errors="replace", newline="") as file:
             shutil.copyfileobj(file, copy, 1 << 20)
         copy.flush()
-        return keep(connection.read_csv(copy.name, **options))
+        try:
+            return keep(connection.read_csv(copy.name, **options))
+        except duckdb.Error as error:
+            raise UnreadableFileError(f"{path.name} is no table of text.") from error
 
 
 def _read(path: Path, reading: _Reading) -> ir.Table:

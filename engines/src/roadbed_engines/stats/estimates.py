@@ -47,9 +47,7 @@ class Quantity:
             return above
         below = moments.mean(self.denominator)
         if below == 0:
-            raise NotEnoughDataError(
-                f"{self.denominator} adds up to nought, and nothing can be divided by it"
-            )
+            raise NotEnoughDataError("the denominator adds up to nought, and nothing can be divided by it")
         return above / below
 
     def gradient(self, moments: Moments) -> Floats:

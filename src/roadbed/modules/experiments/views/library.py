@@ -73,7 +73,7 @@ def _chart(past: list[selectors.Past], found: selectors.Library) -> charts.Chart
         return None
     rows = [
         {
-            "experiment": f"{one.key} {one.title[:26]}",
+            "experiment": f"{one.key} {one.title if len(one.title) <= 20 else f'{one.title[:19]}…'}",
             "low": 100 * (one.lift - 1.96 * one.error),
             "lift": 100 * one.lift,
             "high": 100 * (one.lift + 1.96 * one.error),
