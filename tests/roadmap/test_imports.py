@@ -126,7 +126,8 @@ class TestReleases:
         head = "Id,Title,Effort P10,Effort P50,Effort P90,Due,How firm\n"
         done = read(f"{head}1,Search,3,5,12,,\n2,Maps,9,,3,,\n3,Alone,,4,,,\n4,Range,2,,8,2020-01-01,hard\n")
         assert (done.created_count, done.rejected_count, done.unchanged_count) == (4, 0, 0)
-        low, alone = done.rejects.values_list("reason", flat=True)
+        low, alone, past = done.rejects.values_list("reason", flat=True)
+        assert "It was kept, and its promised day, 1 January 2020, has passed" in past
         assert "not its effort: The low end (9 days) lies above the high end (3 days)" in low
         assert "one figure says nothing of how sure it is" in alone
         kept = {

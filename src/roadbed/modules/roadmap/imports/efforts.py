@@ -37,6 +37,8 @@ def estimate(run: Run, rows: Sequence[ParsedRow], *, ids: Mapping[int, int], out
     ids : mapping
         Of each row, by its place in the batch, the feature that it is about.
     """
+    if run.mapped.isdisjoint(NAMES):
+        return
     found: dict[int, tuple[str, effort.Effort, dict[str, float]]] = {}
     for index, row in enumerate(rows):
         said = {name: float(row.values[name]) for name in NAMES if row.values.get(name) not in {None, ""}}

@@ -12,7 +12,7 @@ from django.db.models import Max
 from roadbed.core.tables.record_writer import Draft, RecordWriter, update_rows
 from roadbed.core.tables.targets import Field, ImportTarget, Outcome, ParsedRow, Run
 from roadbed.core.workspaces.models import Member, Team
-from roadbed.modules.roadmap.imports import efforts, waiting
+from roadbed.modules.roadmap.imports import efforts, promised, waiting
 from roadbed.modules.roadmap.imports.presets import PRESETS
 from roadbed.modules.roadmap.models import (
     LEVEL_ORDER,
@@ -228,8 +228,8 @@ def write(run: Run, rows: Sequence[ParsedRow]) -> Outcome:
             )
             break
         pending = later
-    if not run.mapped.isdisjoint(efforts.NAMES):
-        efforts.estimate(run, rows, ids=ids, outcome=outcome)
+    efforts.estimate(run, rows, ids=ids, outcome=outcome)
+    promised.note(run, rows, ids=ids, outcome=outcome)
     if "predecessors" in run.mapped:
         waiting.wait(run, rows, find=plan.pk_of, outcome=outcome)
     return outcome
