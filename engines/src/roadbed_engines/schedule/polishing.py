@@ -9,6 +9,7 @@ This file is what that process loads, so it asks for no compiler.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 from collections.abc import Collection
@@ -53,11 +54,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A plan to begin with; the places of what may move (None: all), and how long."""
+    """A plan to begin with; the places of what may move (None: all), and how long.
+
+    Read off the calendar (`is_exact`), a finish is on its own day; along the line under it there is less to decide.
+    """
 
     starts: list[int]
     moving: list[int] | None
     seconds: float
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,16 @@ class Polisher:
         """Hand over the plan."""
         self._send(task)
 
-    def ask(self, *, starts: list[int], moving: Collection[int] | None, seconds: float) -> None:
+    def ask(
+        self,
+        *,
+        starts: list[int],
+        moving: Collection[int] | None,
+        seconds: float,
+        is_exact: bool = False,
+    ) -> None:
         """Ask for a better order, beginning with this plan."""
-        self._send(Ask(starts, None if moving is None else sorted(moving), seconds))
+        self._send(Ask(starts, None if moving is None else sorted(moving), seconds, is_exact))
 
     def _send(self, what: Task | Ask) -> None:
         with contextlib.suppress(OSError):
@@ -119,22 +131,27 @@ def _work(pipe: Connection, seed: int, workers: int) -> None:
         # After loading: that takes a second, and the time is short.
         os.nice(NICENESS)
     task: Task | None = None
+    # What the line has shown holds for the calendar too, in the solver's own whole numbers.
+    least = 0.0
     while True:
         try:
             said = pipe.recv()
         except (EOFError, OSError):
             return
         if isinstance(said, Task):
-            task = said
+            task, least = said, 0.0
         elif task is not None:
             try:
-                _answer(cp_model, pipe, task, said, seed, workers)
+                least = max(least, _answer(cp_model, pipe, task, said, seed, workers, least=least))
             except OSError:
                 return
 
 
-def _answer(cp_model: Any, pipe: Connection, task: Task, ask: Ask, seed: int, workers: int) -> None:
-    model, variables = _model(cp_model, task, ask)
+def _answer(
+    cp_model: Any, pipe: Connection, task: Task, ask: Ask, seed: int, workers: int, *, least: float
+) -> float:
+    """Look for a better order, and return what is proven of the cost, in the solver's numbers."""
+    model, variables = _model(cp_model, task, ask, least=least)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = seed
@@ -160,9 +177,10 @@ def _answer(cp_model: Any, pipe: Connection, task: Task, ask: Ask, seed: int, wo
             is_over=True,
         )
     )
+    return float(solver.best_objective_bound) if is_whole and is_known else 0.0
 
 
-def _model(cp_model: Any, task: Task, ask: Ask) -> tuple[Any, list[Any]]:
+def _model(cp_model: Any, task: Task, ask: Ask, *, least: float = 0.0) -> tuple[Any, list[Any]]:
     model = cp_model.CpModel()
     moving = set(range(len(task.ids)) if ask.moving is None else ask.moving)
     variables = []
@@ -199,7 +217,7 @@ def _model(cp_model: Any, task: Task, ask: Ask) -> tuple[Any, list[Any]]:
     parts = []
     for place, variable in enumerate(variables):
         finish = task.slope * (variable + task.sizes[place]) + task.base[place]
-        if task.day_of and (task.value[place] or task.late[place]):
+        if ask.is_exact and task.day_of and (task.value[place] or task.late[place]):
             finish = _exact(model, task, place, variable, ask.starts[place], finish)
         if task.value[place]:
             parts.append(task.value[place] * finish)
@@ -209,6 +227,8 @@ def _model(cp_model: Any, task: Task, ask: Ask) -> tuple[Any, list[Any]]:
             over = model.new_int_var(0, max(0, latest + abs(task.base[place]) - promised), f"t{place}")
             model.add(over >= finish - promised)
             parts.append(task.late[place] * over)
+    if ask.moving is None and ask.is_exact and least > 0:
+        model.add(sum(parts) >= math.floor(least))
     model.minimize(sum(parts))
     for variable, start in zip(variables, ask.starts, strict=True):
         model.add_hint(variable, start)

@@ -123,25 +123,30 @@ class Stroll:
         squeezed = squeezing.squeeze(whole)
         child.tell(task)
         chance = np.random.default_rng(self.seed)
-        is_small, is_first, is_waiting = len(task.ids) <= WHOLE, True, False
+        is_small, asked, is_waiting = len(task.ids) <= WHOLE, 0, False
         while (now := time.monotonic()) < self.end and not self._is_done(best):
             if not is_waiting:
                 best.decode(best.walk.best)
                 starts = squeezed.until[np.minimum(best.walk.start[task.ids], whole.days)]
                 seconds = self.end - now
                 moving = None
-                if is_first and not is_small and len(task.ids) <= BOUNDED:
+                if asked == 0 and len(task.ids) <= BOUNDED:
                     seconds /= 2
                 elif not is_small:
                     moving, seconds = _stretch(starts, chance), min(STRETCH_SECONDS, seconds)
-                child.ask(starts=starts.tolist(), moving=moving, seconds=seconds)
-                is_first, is_waiting = False, True
+                child.ask(
+                    starts=starts.tolist(),
+                    moving=moving,
+                    seconds=seconds,
+                    is_exact=is_small and asked > 0,
+                )
+                asked, is_waiting = asked + 1, True
             self._search_on(best, until=min(self.end, time.monotonic() + SLICE))
             for news in child.news(within=0.0 if best.walk.tally[1] < RESTLESS else SLICE):
                 if news.starts:
                     self._hear(best, task, news.starts)
                 self.bound = max(self.bound, min(news.bound, best.best))
-                if news.is_dead or (news.is_over and is_small):
+                if news.is_dead or (news.is_over and is_small and (asked > 1 or not task.day_of)):
                     # Whatever there still is to be found, the search finds.
                     self._search_on(best, until=self.end)
                     return

@@ -20,7 +20,7 @@ from roadbed_engines.schedule import plan as engine
 if TYPE_CHECKING:
     from roadbed_engines.schedule.proposing import Proposal, Shift
 
-SECONDS = 8.0
+SECONDS = 12.0
 FROZEN_DAYS = 7
 """What begins within so many days stays: people count on it."""
 LATE_HARD, LATE_SOFT = 10.0, 2.0
