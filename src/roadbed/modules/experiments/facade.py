@@ -136,6 +136,8 @@ def evidence_for(
         source__kind="flag",
     )
     pairs = list(rows.values_list("source_id", "target_id"))
+    if not pairs:
+        return {}
     flags = {
         flag.pk: flag
         for flag in Flag.objects.in_workspace(workspace_id).filter(pk__in=[one for one, _ in pairs])
@@ -186,6 +188,8 @@ def works_for(
         source__deleted_at__isnull=True,
     )
     pairs = list(rows.values_list("source_id", "target_id"))
+    if not pairs:
+        return {}  # most records are tested by nothing, and the next statement takes longer to write than to ask
     wanted = selectors.filter_experiments(workspace_id=workspace_id, filters={})
     wanted = wanted.filter(pk__in={one for one, _ in pairs}, started_at__isnull=False)
     found: dict[int, list[EvidenceItem]] = defaultdict(list)

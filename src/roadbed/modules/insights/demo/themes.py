@@ -102,7 +102,8 @@ def load(*, workspace: Workspace, seed: int, at: datetime) -> None:
     _tidy(workspace, actor, at - timedelta(days=1))
     theme_runs.find(workspace=workspace, actor=machine, at=at - timedelta(hours=6))
     alerts.count_and_tell(workspace=workspace, at=at)
-    for theme in selectors.fine_choices(workspace_id=workspace.pk)[:1]:
+    for chosen in selectors.fine_choices(workspace_id=workspace.pk)[:1]:
+        theme = Theme.objects.in_workspace(workspace.pk).get(pk=chosen.pk)
         services.pin(theme=theme, actor=actor, at=at - timedelta(hours=4))
 
 

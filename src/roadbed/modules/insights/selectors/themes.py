@@ -108,8 +108,9 @@ def broad_themes(*, workspace_id: int) -> list[Theme]:
 
 
 def fine_choices(*, workspace_id: int, without: int = 0) -> list[Theme]:
-    """Return the themes that feedback can be put into, the largest first."""
+    """Return the themes that feedback can be put into, the largest first: their keys and titles, for a choice."""
     rows = live(workspace_id=workspace_id).filter(is_broad=False, archived_at__isnull=True)
+    rows = rows.only("prefix", "number", "title", "workspace_id")
     return list(rows.exclude(pk=without).order_by("-tally__people", "title", "pk")[:400])
 
 
