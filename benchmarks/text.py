@@ -220,50 +220,53 @@ def size(report: Report, *, data: Path, cache: Path, count: int, million: bool) 
     texts = list(islice(many_texts(data), count))
     vectors = vectors_of(texts, cache=cache)
     print("\nThemes of many texts, in a process of their own (its peak memory holds the vectors too)")
-    print(f"{'texts':<26}{'seconds':>10}{'MB':>10}{'themes':>10}{'broad':>8}")
+    print(f"{'texts':<26}{'seconds':>10}{'of CPU':>10}{'MB':>10}{'themes':>10}{'broad':>8}")
     with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as folder:
         path = Path(folder) / "vectors.npy"
         np.save(path, vectors.astype(np.float16))
-        found = in_process(path, copies=1)
-        show(report, f"{len(texts):,}", found)
-        report.claim(f"themes of {len(texts):,} texts: seconds", found["seconds"], SECONDS, at_most=True)
-        report.claim(f"themes of {len(texts):,} texts: MB", found["megabytes"], MEGABYTES, at_most=True)
+        found = in_process(path, rows=count)
+        show(report, f"{count:,}", found)
+        # Other work on the machine only ever adds to the seconds that pass; what two cores worked is beside them.
+        report.claim(f"themes of {count:,} texts: seconds", found["seconds"], SECONDS, at_most=True)
+        report.claim(f"themes of {count:,} texts: MB", found["megabytes"], MEGABYTES, at_most=True)
         if million:
-            copies = -(-1_000_000 // len(texts))
-            show(report, f"{copies * len(texts):,} (with noise)", in_process(path, copies=copies))
+            show(report, "1,000,000 (with noise)", in_process(path, rows=1_000_000))
 
 
 def show(report: Report, name: str, found: dict[str, float]) -> None:
     report.figures[f"themes of {name}"] = found
     print(
-        f"{name:<26}{found['seconds']:>10.1f}{found['megabytes']:>10.0f}{found['themes']:>10.0f}{found['broad']:>8.0f}"
+        f"{name:<26}{found['seconds']:>10.1f}{found['cpu_seconds']:>10.1f}{found['megabytes']:>10.0f}"
+        f"{found['themes']:>10.0f}{found['broad']:>8.0f}"
     )
 
 
-def in_process(path: Path, *, copies: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--child", str(path), "--copies", str(copies)]
+def in_process(path: Path, *, rows: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--child", str(path), "--rows", str(rows)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - this very file
     return dict(json.loads(done.stdout))
 
 
-def child(path: Path, copies: int) -> None:
-    """Find the themes of stored vectors, or of several copies with noise, and say what it took."""
+def child(path: Path, count: int) -> None:
+    """Find the themes of stored vectors, with noisy copies of them where more are wanted, and say what it took."""
     few = np.load(path)
-    vectors = np.empty((len(few) * copies, few.shape[1]), dtype=np.float32)
+    vectors = np.empty((count, few.shape[1]), dtype=np.float32)
     chance = np.random.default_rng(0)
-    for copy in range(copies):
-        part = vectors[copy * len(few) : (copy + 1) * len(few)]
-        part[:] = few
-        if copy:
+    for start in range(0, count, len(few)):
+        part = vectors[start : start + len(few)]
+        part[:] = few[: len(part)]
+        if start:
             part += 0.02 * chance.standard_normal(part.shape, dtype=np.float32)
             part[:] = embedding.unit(part)
     del few
+    worked = time.process_time()
     began = time.perf_counter()
     found = themes.find_themes(vectors=vectors)
     print(
         json.dumps(
             {
                 "seconds": round(time.perf_counter() - began, 1),
+                "cpu_seconds": round(time.process_time() - worked, 1),
                 "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
                 "themes": found.count,
                 "broad": int(found.broad.max()) + 1,
@@ -284,10 +287,10 @@ def main() -> int:
     parser.add_argument("--million", action="store_true")
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--copies", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--rows", type=int, default=0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child is not None:
-        child(asked.child, asked.copies)
+        child(asked.child, asked.rows)
         return 0
     if asked.data is None:
         parser.error("--data is missing")
