@@ -78,6 +78,13 @@ class TestSimulate:
             },
             "whose capacity is zero": {**PLAN, "pools": [{"key": "shop", "capacity": 0}]},
             "growth must be above 0": {**PLAN, "growth": {"all": [0, 1]}},
+            # What no machine can count, and once ended the process.
+            "1,000,000 is the most": {**PLAN, "pools": [{"key": "shop", "capacity": 1e308}]},
+            "plans reach 200,000": {**PLAN, "activities": [{"key": "F-1", "duration": 10**12}]},
+            "pools[0].sickness.days must be a number": {
+                **PLAN,
+                "pools": [{"key": "shop", "capacity": 1, "sickness": {"spells": 1, "days": []}}],
+            },
         }
         for said, document in wrong.items():
             with pytest.raises(PlanError) as refused:

@@ -101,10 +101,8 @@ def _estimate(one: Mapping[str, Any], where: str, limits: set[str], shared: floa
 def _sickness(value: Any, where: str) -> Sickness:
     one = fields.mapping(value, where)
     fields.known(one, where, {"spells", "days"})
-    spells, days = float(fields.number(one, "spells", where)), float(one.get("days", 3.0))
-    if spells < 0 or not days > 0:
-        raise PlanError(f"{where}: spells a year must be 0 or more, and days above 0")
-    return Sickness(spells_a_year=spells, days=days)
+    days = float(fields.number(one, "days", where)) if "days" in one else 3.0
+    return Sickness(spells_a_year=float(fields.number(one, "spells", where)), days=days)
 
 
 def _risk(value: Any, where: str, keys: set[str]) -> Risk:

@@ -13,6 +13,10 @@ from enum import StrEnum
 
 DAYS_OF_A_WEEK = 7
 CYCLE_SHOWN = 20
+MOST_UNITS = 1e6
+"""No pool has more, and nothing needs more: what lies beyond is a slip of the pen."""
+MOST_DAYS = 200_000
+MOST_VALUE = 1e12
 
 
 class PlanError(ValueError):
@@ -151,6 +155,11 @@ def check(plan: Plan) -> None:
         for key in (dependency.before, dependency.after):
             if key not in known:
                 raise PlanError(f"a dependency names {key}, which is no activity of the plan")
+        if abs(dependency.lag) > MOST_DAYS:
+            raise PlanError(
+                f"{dependency.after} waits {dependency.lag} days longer than {dependency.before}; "
+                f"plans reach {MOST_DAYS:,} days"
+            )
     check_cycles(plan)
 
 
@@ -166,12 +175,14 @@ def _most(pool: Pool) -> float:
     """Return the most that a pool has on any day."""
     if not math.isfinite(pool.capacity) or pool.capacity < 0:
         raise PlanError(f"{pool.key} has a capacity of {pool.capacity:g}; it must be 0 or more")
+    if pool.capacity > MOST_UNITS:
+        raise PlanError(f"{pool.key} has a capacity of {pool.capacity:g}; {MOST_UNITS:,.0f} is the most")
     if pool.week and (len(pool.week) != DAYS_OF_A_WEEK or not all(0 <= share <= 1 for share in pool.week)):
         raise PlanError(f"the week of {pool.key} must be seven shares between 0 and 1")
     for absence in pool.absences:
         if absence.until < absence.first:
             raise PlanError(f"an absence of {pool.key} ends on day {absence.until}, before it begins")
-        if absence.amount is not None and not absence.amount >= 0:
+        if absence.amount is not None and not 0 <= absence.amount < math.inf:
             raise PlanError(f"an absence of {pool.key} takes {absence.amount:g} away; it must be 0 or more")
     return pool.capacity * max(pool.week, default=1.0)
 
@@ -182,10 +193,18 @@ def _check_activity(activity: Activity, most: Mapping[str, float]) -> None:
         raise PlanError(f"{key} has no mode: nobody could do it")
     if not (math.isfinite(activity.value) and math.isfinite(activity.late) and activity.late >= 0):
         raise PlanError(f"the value of {key}, and what a late day of it costs, must be numbers")
+    if max(abs(activity.value), activity.late) > MOST_VALUE:
+        raise PlanError(f"a day of {key} costs more than {MOST_VALUE:,.0f}: count in larger units")
+    if activity.due is not None and abs(activity.due) > MOST_DAYS:
+        raise PlanError(f"{key} is due on day {activity.due}; plans reach {MOST_DAYS:,} days")
     for what, day in (("earliest start", activity.earliest), ("fixed start", activity.fixed)):
         if day is not None and day < 0:
             raise PlanError(f"the {what} of {key} is day {day}; days count from 0")
+        if day is not None and day > MOST_DAYS:
+            raise PlanError(f"the {what} of {key} is day {day}; plans reach {MOST_DAYS:,} days")
     for mode in activity.modes:
+        if mode.duration > MOST_DAYS:
+            raise PlanError(f"{key} takes {mode.duration} days; plans reach {MOST_DAYS:,}")
         if mode.duration < 0:
             raise PlanError(f"{key} takes {mode.duration} days; a duration cannot be negative")
         for pool, amount in mode.needs.items():
@@ -193,6 +212,8 @@ def _check_activity(activity: Activity, most: Mapping[str, float]) -> None:
                 raise PlanError(f"{key} needs {pool}, which is no pool of the plan")
             if not math.isfinite(amount) or amount < 0:
                 raise PlanError(f"{key} needs {amount:g} of {pool}; it must be 0 or more")
+            if amount > MOST_UNITS:
+                raise PlanError(f"{key} needs {amount:g} of {pool}; {MOST_UNITS:,.0f} is the most")
     if activity.fixed is not None:
         return
     lacking = [_lack(mode, most) for mode in activity.modes]

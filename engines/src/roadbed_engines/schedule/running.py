@@ -49,6 +49,8 @@ def decode_many(
             days = duration[mode] * stretches[run, j]
             if added.shape[0] > 0:
                 days += added[run, j]
+            # Longer than any calendar: such a future never ends, and is told so.
+            days = min(days, 1e6)
             # A milestone stays one; the hundredth keeps rounding from adding a day to a whole number.
             drawn[mode] = 0 if duration[mode] == 0 and days < 0.01 else max(1, int(np.ceil(days - 0.01)))
         if len(away_first) > 1:

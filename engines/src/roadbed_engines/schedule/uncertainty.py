@@ -24,6 +24,11 @@ from roadbed_engines.schedule.plan import PlanError
 
 Draws = NDArray[np.float32]
 Z90 = 1.2815515655446004
+MOST_DAYS = 1e9
+MOST_GROWTH = 1_000.0
+MOST_SPELLS = 366
+WIDEST = 10.0
+"""A spread of the logarithm beyond this says nothing at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,10 @@ class Estimate:
             raise PlanError(f"an estimate of {self.median:g} days; it must be above 0")
         if not (self.sigma >= 0 and math.isfinite(self.sigma)):
             raise PlanError(f"an estimate with a spread of {self.sigma:g}; it must be 0 or more")
+        if self.median > MOST_DAYS or self.sigma > WIDEST:
+            raise PlanError(
+                f"an estimate of {self.median:g} days with a spread of {self.sigma:g} says nothing"
+            )
         if not 0 <= self.shared <= 1:
             raise PlanError(f"a shared part of {self.shared:g}; it must be between 0 and 1")
 
@@ -86,6 +95,8 @@ class Risk:
             )
         if not 0 <= self.low <= self.likely <= self.high:
             raise PlanError(f"the days that {self.key} costs must be 0 or more, and in order")
+        if self.high > MOST_DAYS:
+            raise PlanError(f"{self.key} costs {self.high:g} days; nothing takes as long")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,8 @@ class Growth:
     def __post_init__(self) -> None:
         if not (0 < self.all_low <= self.all_high and 0 < self.each_low <= self.each_high):
             raise PlanError("growth must be above 0, its low end not above its high end")
+        if max(self.all_high, self.each_high) > MOST_GROWTH:
+            raise PlanError(f"growth to more than {MOST_GROWTH:g} times is another plan")
 
     @property
     def is_any(self) -> bool:
@@ -113,6 +126,12 @@ class Sickness:
 
     spells_a_year: float = 0.0
     days: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.spells_a_year <= MOST_SPELLS and 0 < self.days <= MOST_SPELLS):
+            raise PlanError(
+                f"spells of sickness a year, and the days of one, lie between 0 and {MOST_SPELLS}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
