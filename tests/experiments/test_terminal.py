@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from roadbed.cli import environment, flag, metric
+from roadbed.cli import environment, experiment, flag, metric
 from roadbed.modules.experiments import selectors, services
 from tests.experiments import factories, trial_world
 from tests.people import NOW
@@ -81,9 +81,9 @@ class TestFlags:
 class TestMetrics:
     def test_metrics_are_listed_and_shown_with_their_days_and_what_experiments_found(self, workspace, ben):
         trial_world.happen(workspace, drivers=300, effects=trial_world.better())
-        experiment = trial_world.started(workspace, ben.actor)
-        services.read_experiment(experiment=experiment, actor=ben.actor, at=NOW)
-        own = selectors.metrics_of(experiment)[0].metric
+        running = trial_world.started(workspace, ben.actor)
+        services.read_experiment(experiment=running, actor=ben.actor, at=NOW)
+        own = selectors.metrics_of(running)[0].metric
         services.measure_days(version=selectors.current_version(own), at=NOW)
         code, said = run(metric.app, "metric", "list", "--workspace", workspace.slug, "--json")
         assert code == 0, said
@@ -98,9 +98,25 @@ class TestMetrics:
         found = json.loads(said)
         assert found["definition"]["to_hours"] == 72
         assert sum(one["units"] for one in found["days"]) > 0
-        assert found["experiments"][0]["key"] == experiment.key
+        assert found["experiments"][0]["key"] == running.key
         assert found["experiments"][0]["low"] < found["experiments"][0]["lift"] < 0
         code, said = run(metric.app, *words)
-        assert (code, experiment.key in said, "How it is defined" in said) == (0, True, True)
+        assert (code, running.key in said, "How it is defined" in said) == (0, True, True)
         code, said = run(metric.app, "metric", "show", "M-999", "--workspace", workspace.slug)
         assert (code, "There is no metric M-999" in said) == (1, True)
+
+
+class TestPastExperiments:
+    def test_one_that_was_brought_in_is_listed_and_shown_with_what_it_showed(self, workspace, ben):
+        said = {"title": "Maps", "metric": "Orders", "ended_on": NOW.date(), "lift": "3%", "error": "1%"}
+        made = services.bring_in_past(
+            workspace=workspace, fields=services.past_fields(said), actor=ben.actor, at=NOW
+        )
+        code, listed = run(experiment.app, "experiment", "list", "--workspace", workspace.slug, "--json")
+        assert code == 0, listed
+        one = json.loads(listed)[0]
+        assert (one["imported"], one["primary"]) == (True, "Orders: +3.0%")
+        words = ("experiment", "show", made.key, "--workspace", workspace.slug)
+        found = json.loads(run(experiment.app, *words, "--json")[1])
+        assert (found["problem"], found["past_result"]["lift"]) == ("", 0.03)
+        assert "Brought in from elsewhere: Orders +3.0%" in run(experiment.app, *words)[1]

@@ -61,8 +61,10 @@ def list_experiments(
             "title": one.title,
             "state": one.state,
             "primary": next(
-                (each["text"] or each["refused"] for each in one.read_summary or [] if each["role"] == "primary"), None
+                (each["text"] or each["refused"] for each in one.read_summary or [] if each["role"] == "primary"),
+                str(one.past_result) if hasattr(one, "past_result") else None,
             ),
+            "imported": hasattr(one, "past_result"),
             "trusted": one.read_is_trusted,
             "recommended": f"{one.read_verdict or ''} {one.read_variant or ''}".strip() or None,
             "days_left": one.read_days_left,
@@ -99,6 +101,7 @@ def show(workspace: SLUG, key: KEY, as_json: JSON = False) -> None:
     from roadbed.modules.experiments import selectors, services
 
     readout = selectors.latest_readout(experiment)
+    past = getattr(experiment, "past_result", None)
     if as_json:
         print_json(
             {
@@ -106,7 +109,13 @@ def show(workspace: SLUG, key: KEY, as_json: JSON = False) -> None:
                 "title": experiment.title,
                 "state": experiment.state,
                 "readout": readout.number if readout else None,
-                "problem": readout.problem if readout else "Nothing has been read yet.",
+                "problem": readout.problem if readout else "" if past else "Nothing has been read yet.",
+                "past_result": None
+                if past is None
+                else {
+                    name: getattr(past, name)
+                    for name in ("metric", "desired", "lift", "error", "low", "high")
+                },
                 "inputs": readout.inputs if readout else {},
                 "digest": readout.digest if readout else None,
                 "document": readout.document if readout else {},
