@@ -68,6 +68,14 @@ class TestVariants:
             assert (one.variant, one.fixed.p_value) == (treatment, pytest.approx(p_value, rel=1e-9)), name
 
 
+class TestCells:
+    def test_in_per_cent_are_shares(self, tmp_path):
+        path = tmp_path / "rates.csv"
+        path.write_text("arm;rate\n" + "A;12,5%\nB;13%\nA;10 %\nB;0,2\n" * 10)
+        one = asked(path, "arm", "A", MetricSpec("r", Kind.MEAN, ("rate",)))
+        assert (one.pair.control.value, one.pair.treatment.value) == pytest.approx((0.1125, 0.165))
+
+
 class TestRefusals:
     def test_say_what_is_wrong(self, data):
         path = data[0] / "t.parquet"

@@ -232,7 +232,7 @@ class TestWhatCannotBeTold:
 
     def test_a_variant_without_values(self, write):
         found = analyse(write(table(spend=lambda at: at if at % 2 == 0 else "")), *BOTH)
-        assert result(found, "spend", "B")["refused"] == "B has no units"
+        assert result(found, "spend", "B")["refused"] == "B has no units with a value"
 
     def test_a_failed_split_marks_every_result(self, write):
         lines = table(2_000).splitlines()

@@ -1,4 +1,4 @@
-"""Numbers out of columns of text, as files hold them: TRUE and FALSE, 1,234.5, 3,14, €12, NA."""
+"""Numbers out of columns of text, as files hold them: TRUE and FALSE, 1,234.5, 3,14, €12, 4.5%, NA."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ YES, NO = ("true", "t", "yes", "y", "on"), ("false", "f", "no", "n", "off")
 THOUSANDS = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
 DECIMAL_COMMA = r"^[-+]?\d+(\.\d{3})*,\d+$"
 LARGEST_WHOLE = 2.0**53
-SIGNS = r"[\s$€£¥']"
+SIGNS = r"[\s$€£¥%']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +113,5 @@ def _dressed(column: ir.Value, *, has_decimal_comma: bool) -> ir.Value:
         bare = ibis.ifelse(cell.contains(","), cell.replace(".", "").replace(",", "."), cell)
     else:
         bare = ibis.ifelse(cell.re_search(THOUSANDS), cell.replace(",", ""), cell)
-    return ibis.coalesce(_plain(column), bare.try_cast("float64"))
+    number = bare.try_cast("float64")
+    return ibis.coalesce(_plain(column), ibis.ifelse(_bare(column).endswith("%"), number / 100.0, number))
