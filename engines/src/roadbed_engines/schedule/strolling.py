@@ -29,7 +29,7 @@ RESTLESS = 20_000
 LEAST_SECONDS = 1.5
 """With less time than this the solver would hardly be loaded."""
 SETTLED = 200_000
-"""After so many moves without a better order a search ends."""
+"""After so many moves without a better order a search after value ends; one after the end goes on."""
 SAME = 1e-9
 PROVEN = 1e-4
 """What is so near to the bound counts as proven: the solver counts in whole numbers."""
@@ -97,9 +97,12 @@ class Stroll:
     def _is_done(self, walk: sequencing.Sequencing) -> bool:
         return walk.best <= self.bound * (1 + PROVEN)
 
+    def _has_settled(self, walk: sequencing.Sequencing) -> bool:
+        return not self.aim.last and int(walk.walk.tally[1]) >= SETTLED
+
     def _search(self, *, until: float) -> None:
         def follow(walk: sequencing.Sequencing) -> None:
-            while time.monotonic() < until and not self._is_done(walk) and walk.walk.tally[1] < SETTLED:
+            while time.monotonic() < until and not self._is_done(walk) and not self._has_settled(walk):
                 walk.go_on(moves=walk.pace(min(SLICE, max(0.0, until - time.monotonic()))))
 
         others = [threading.Thread(target=follow, args=(walk,)) for walk in self.walks[1:]]
@@ -154,7 +157,7 @@ class Stroll:
 
     def _search_on(self, best: sequencing.Sequencing, *, until: float) -> None:
         before = best.best
-        while (now := time.monotonic()) < until and not self._is_done(best) and best.walk.tally[1] < SETTLED:
+        while (now := time.monotonic()) < until and not self._is_done(best) and not self._has_settled(best):
             best.go_on(moves=best.pace(min(SLICE, until - now)))
         if best.best < before - SAME:
             self.found_by = "both" if self.found_by in ("solver", "both") else "search"
