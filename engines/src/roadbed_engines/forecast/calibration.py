@@ -27,8 +27,8 @@ BORROWED_WEIGHT = 20.0
 """What all borrowed errors weigh together."""
 WIDER = 1.15
 """Borrowed errors on the late side count for so much more: a team that nobody has seen is less like the seven that were
-than these are like each other. On 10 other series of 60 forecasts and more (parts of SiP that the table is not made
-of) P85 held 86% over 4 and 82% over 12 weeks with it, 84% and 81% without."""
+than these are like each other. On 10 other series of 60 forecasts and more (the kinds of task in SiP, cut across
+its projects) P85 held 86% over 4 and 82% over 12 weeks with it, 84% and 81% without."""
 OWN_WEIGHT = 0.5
 """What one own error weighs: origins two weeks apart forecast overlapping stretches, so two say about one."""
 OWN_KEPT = 30
