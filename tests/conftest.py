@@ -89,6 +89,7 @@ def module_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     Each test that also asks for `db` has its own writes rolled back as ever, to what these fixtures made.
     """
+    vectors.forget()
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)

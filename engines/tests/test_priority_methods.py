@@ -245,7 +245,7 @@ class TestLenses:
         found = methods.evaluate(method=METHODS["rice"], items=items, runs=1_000, seed=1)
         assert found.scored == (0, 1, 2)
         assert found.left_out == {
-            3: "no impact and no confidence and no effort yet",
+            3: "no impact, confidence or effort yet",
             4: "effort must lie above 0",
         }
         with pytest.raises(NotEnoughDataError, match="every input"):

@@ -236,7 +236,13 @@ deeds = st.lists(
 
 
 class TestNeverUndone:
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    # Each example goes on where the one before has left the themes: the same ones in the same order, each time.
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(deeds)
     def test_whatever_people_do_no_later_look_undoes_it(self, workspace, heard, ben, done):
         look(workspace)
@@ -245,6 +251,9 @@ class TestNeverUndone:
         names: dict[int, str] = {}
         for deed, which, theme_number in done:
             themes = selectors.fine_choices(workspace_id=workspace.pk)
+            if not themes:  # the finest look of all may leave everything by itself
+                look(workspace)
+                continue
             theme = themes[theme_number % len(themes)]
             if deed in {"move", "out"}:
                 target = theme if deed == "move" else None

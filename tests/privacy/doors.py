@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.test import Client
 
 from tests.people import Someone
-from tests.permissions import routes, samples, sent, table
+from tests.permissions import knock, routes, samples, sent, table
 from tests.privacy.world import SHARED, World
 
 PORTAL = "p/<slug:workspace>/"
@@ -77,8 +76,7 @@ def addresses(world: World, person: Someone) -> Iterator[str]:
 
 def read(person: Someone, path: str) -> tuple[int, str]:
     """Open an address as somebody, and return its status and everything that came back."""
-    browser = Client(raise_request_exception=False)
-    browser.cookies["sessionid"] = person.browser.cookies["sessionid"].value
+    browser = knock.Browser(person.browser.cookies["sessionid"].value)
     with transaction.atomic():
         answer: Any = browser.get(path)
         body = b"".join(answer) if answer.streaming else answer.content

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
 
 PATIENCE_SECONDS = 8.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -39,15 +40,19 @@ class Household:
     said: Callable[[str], None]
     environ: dict[str, str] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
+    _kept: dict[int, Any] = field(default_factory=dict)
+    """What signals did before; they are heard from the first child on, so that none of them is left behind."""
 
     def start(self) -> None:
-        """Start every child."""
+        """Hear signals, and start every child."""
+        self._kept |= {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+        }
         for child in self.children:
             self._start(child)
 
     def run(self) -> int:
         """Keep the children alive until a signal or `end_soon`; then end them. Returns an exit code."""
-        kept = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             if all(child.process is None for child in self.children):
                 self.start()
@@ -58,8 +63,11 @@ class Household:
             return 0
         finally:
             self.end()
-            for number, handler in kept.items():
-                signal.signal(number, handler)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether a signal or `end_soon` has asked for the end."""
+        return self._stop.is_set()
 
     def end_soon(self) -> None:
         """Let `run` return."""
@@ -77,6 +85,8 @@ class Household:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        while self._kept:
+            signal.signal(*self._kept.popitem())
 
     def dead(self) -> Child | None:
         """Return a child that has ended, if any."""

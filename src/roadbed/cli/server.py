@@ -92,12 +92,14 @@ def own_address(*, host: str, port: int) -> str:
 
 
 def wait_until_ready(household: Household, *, address: str, seconds: float = 300) -> None:
-    """Wait until the server answers; end with the reason when it does not.
+    """Wait until the server answers, or somebody asks for the end; end with the reason when it does neither.
 
     A child that dies ends it at once, so patience costs nothing; a busy machine may need minutes for a first start.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        if household.is_ending:
+            return
         dead = household.dead()
         if dead is not None:
             household.end()
