@@ -42,7 +42,7 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over what stays to the end: the modules, and the tests themselves."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

@@ -105,13 +105,18 @@ class SqliteCopies:
         """Leave it for the next run."""
 
 
+def kept_name() -> str:
+    """Return the name of PostgreSQL's copy."""
+    return f"roadbed_tests_{digest()}"
+
+
 class PostgresCopies:
     """Copies as databases, for the workers of one run."""
 
     def __init__(self, connection: Any) -> None:
         self._creation = connection.creation
         self._connection = connection
-        self._kept = f"roadbed_tests_{digest()}"
+        self._kept = kept_name()
         self._is_ours = False
 
     def fetch(self) -> bool:

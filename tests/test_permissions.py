@@ -183,13 +183,17 @@ def visitors_and_people_at_a_public_door(world: scene.Scene, route: routes.Route
                 yield f"{method} as {who}: is asked to sign in again"
 
 
-INSIDE = (
-    members_reach_as_far_as_their_role,
+BEFORE_ANY_ROW = (
     visitors_sign_in_first,
-    strangers_see_nothing,
     a_reading_token_only_reads,
     what_is_not_declared_is_no_method_of_it,
+)
+"""What is decided before a row of the database is read, and so is asked on the first database alone."""
+INSIDE = (
+    members_reach_as_far_as_their_role,
+    strangers_see_nothing,
     reading_writes_nothing,
+    *(BEFORE_ANY_ROW if connection.vendor == "sqlite" else ()),
 )
 OUTSIDE = (visitors_and_people_at_a_public_door, reading_writes_nothing)
 """What holds at every address of a workspace, and at every other; one test asks it all of one address."""

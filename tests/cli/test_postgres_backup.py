@@ -10,6 +10,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from tests import databases as copies
 from tests.cli.terminal import Terminal
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -17,13 +18,15 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 @pytest.fixture
 def databases():
-    """Two empty databases of the server that the suite runs on."""
+    """Two databases of the server that the suite runs on: one with our tables, if they are there, and an empty one."""
     base = os.environ["DATABASE_URL"]
     address, _, query = base.partition("?")
     names = [f"roadbed_{secrets.token_hex(4)}" for _ in range(2)]
     with psycopg.connect(base, autocommit=True) as server:
-        for name in names:
-            server.execute(f'CREATE DATABASE "{name}"')
+        kept = copies.kept_name()
+        is_there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [kept]).fetchone()
+        server.execute(f'CREATE DATABASE "{names[0]}"' + (f' TEMPLATE "{kept}"' if is_there else ""))
+        server.execute(f'CREATE DATABASE "{names[1]}"')
         yield [f"{address.rpartition('/')[0]}/{quote(name)}?{query}" for name in names]
         for name in names:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -65,7 +68,7 @@ class TestRestore:
     def test_a_backup_of_sqlite_is_refused(self, databases, founded, tmp_path):
         founded.run("backup", str(tmp_path / "all.zip"))
         done = Terminal(tmp_path / "there").run(
-            "restore", str(tmp_path / "all.zip"), DATABASE_URL=databases[0]
+            "restore", str(tmp_path / "all.zip"), DATABASE_URL=databases[1]
         )
         assert done.returncode == 3
         assert "sqlite" in done.stderr
