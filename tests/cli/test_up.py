@@ -90,6 +90,11 @@ class TestUp:
         assert ready["ready"] is True
         assert ready["pending_migrations"] == 0
 
+    def test_a_link_leads_to_where_it_listens(self, served):
+        terminal, port = served
+        made = terminal.run("user", "link", "ada@northwind.example")
+        assert f"http://127.0.0.1:{port}/sign-in/" in made.stdout
+
     def test_a_data_folder_has_one_server(self, served):
         terminal, port = served
         done = terminal.run("up", "--port", str(port + 1))

@@ -14,6 +14,7 @@ from roadbed import __version__
 from roadbed.cli.exits import Exit, end
 
 KEPT_BACKUPS = 5
+LOCK = "running.lock"
 
 
 def pending_migrations() -> int:
@@ -67,14 +68,17 @@ def collect_static(*, said: Callable[[str], None]) -> None:
     stamp.write_text(digest.hexdigest(), encoding="utf-8")
 
 
-def claim(data: Path) -> IO[str]:
-    """Take the data folder for this process as long as the returned file is open; end when another has it."""
-    lock = (data / "running.lock").open("a+", encoding="utf-8")
+def claim(data: Path, *, address: str = "") -> IO[str]:
+    """Take the data folder for this process as long as the returned file is open; end when another has it.
+
+    `address` is where people reach it, for the commands of other terminals.
+    """
+    lock = (data / LOCK).open("a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.seek(0)
-        holder = lock.read().strip()
+        holder = lock.read().partition("\n")[0].strip()
         lock.close()
         end(
             Exit.REFUSED,
@@ -82,6 +86,19 @@ def claim(data: Path) -> IO[str]:
             fix="Stop it first, or name another folder in ROADBED_DATA.",
         )
     lock.truncate(0)
-    lock.write(str(os.getpid()))
+    lock.write(f"{os.getpid()}\n{address}")
     lock.flush()
     return lock
+
+
+def running_at(data: Path) -> str:
+    """Return the address of the server that runs on the data folder; empty where none does, or it did not say."""
+    try:
+        with (data / LOCK).open(encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:  # somebody holds it, so what it says is true
+                return lock.read().partition("\n")[2].strip()
+    except OSError:
+        return ""
+    return ""

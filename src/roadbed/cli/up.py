@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -35,6 +36,8 @@ def up(
     from roadbed.config import options
     from roadbed.core.backup.errors import BackupError
 
+    if port:  # what people use is where it listens, unless a setting says otherwise
+        os.environ.setdefault("ROADBED_URL", server.own_address(host=host, port=port))
     data = environment.prepare()
     from django.conf import settings
     from django.db import DatabaseError, connection
@@ -44,7 +47,7 @@ def up(
     address = urlsplit(settings.ROADBED_URL)
     port = port or (address.port if address.scheme == "http" and address.port else DEFAULT_PORT)
     server.check_workers(workers=workers)
-    claim = preparation.claim(data) if connection.vendor == "sqlite" else None
+    claim = preparation.claim(data, address=settings.ROADBED_URL) if connection.vendor == "sqlite" else None
     server.check_port(host=host, port=port)
     try:
         preparation.migrate(data=data, at=timezone.now(), said=say)

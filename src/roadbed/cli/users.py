@@ -223,11 +223,15 @@ def _join(user: User, *, workspace: str, role: str, at: datetime) -> Member:
 
 
 def _link(user: User, *, at: datetime) -> str:
+    import os
+
     from django.conf import settings
 
+    from roadbed.cli import preparation
     from roadbed.core.accounts import services as accounts
 
-    return str(settings.ROADBED_URL) + accounts.issue_sign_in_link(user=user, at=at)
+    running = "" if "ROADBED_URL" in os.environ else preparation.running_at(settings.ROADBED_DATA)
+    return (running or str(settings.ROADBED_URL)) + accounts.issue_sign_in_link(user=user, at=at)
 
 
 def _tell_link(user: User, *, link: str, as_json: bool) -> None:
