@@ -36,7 +36,8 @@ from roadbed.analytics.asking import MetricSpec, Question  # noqa: E402
 from roadbed.analytics.units import unit_table  # noqa: E402
 from roadbed_engines.stats.readout import Kind, Options  # noqa: E402
 
-MOST, MOST_BY_COUNTRY, MOST_MEMORY = 1.3, 1.8, 1_536
+MOST, MOST_BY_COUNTRY, CLAIMED = 10_000_000
+MOST_MEMORY = 1.3, 1.8, 1_536
 COLUMNS = ("revenue", "orders", "sessions", "revenue_before", "orders_before", "sessions_before")
 PRODUCTS = (
     ("revenue", "revenue_before"),
@@ -181,7 +182,7 @@ def agrees(path: Path) -> bool:
 def main() -> int:
     """Measure, print and judge."""
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--users", type=int, default=10_000_000)
+    words.add_argument("--users", type=int, default=CLAIMED)
     words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--growth", action="store_true")
     said = words.parse_args()
@@ -203,8 +204,10 @@ def main() -> int:
                 print(f"  {name:<22}{value:6.2f} ×")
         print(f"  {'most memory':<22}{found['memory']:6.0f} MiB")
         print(f"  tea-tasting says the same to nine digits: {'yes' if found['agrees'] else 'NO'}")
-        holds &= found["ours"] <= MOST and found["ours by country"] <= MOST_BY_COUNTRY
-        holds &= found["memory"] < MOST_MEMORY and bool(found["agrees"])
+        holds &= bool(found["agrees"])
+        if size == CLAIMED or not said.growth:  # the growth around it is shown, and nothing is claimed of it
+            holds &= found["ours"] <= MOST and found["ours by country"] <= MOST_BY_COUNTRY
+            holds &= found["memory"] < MOST_MEMORY
     print(
         f"\n{'holds' if holds else 'DOES NOT HOLD'}: {MOST} ×, by country {MOST_BY_COUNTRY} ×, {MOST_MEMORY} MiB"
     )
