@@ -36,8 +36,8 @@ from roadbed.analytics.asking import MetricSpec, Question  # noqa: E402
 from roadbed.analytics.units import unit_table  # noqa: E402
 from roadbed_engines.stats.readout import Kind, Options  # noqa: E402
 
-MOST, MOST_BY_COUNTRY, CLAIMED = 10_000_000
-MOST_MEMORY = 1.3, 1.8, 1_536
+CLAIMED = 10_000_000
+MOST, MOST_BY_COUNTRY, MOST_MEMORY = 1.3, 1.8, 1_536
 COLUMNS = ("revenue", "orders", "sessions", "revenue_before", "orders_before", "sessions_before")
 PRODUCTS = (
     ("revenue", "revenue_before"),
