@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-import multiprocessing
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from roadbed_engines.schedule.children import Child
 from roadbed_engines.schedule.proving import NICENESS, WORKERS
 
 FINE = 100
@@ -79,15 +79,11 @@ class Polisher:
     """A child that orders, as often as it is asked."""
 
     def __init__(self, *, seed: int, workers: int = WORKERS) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ours, theirs = context.Pipe()
-        self._child = context.Process(target=_work, args=(theirs, seed, workers), daemon=True)
-        self._child.start()
-        theirs.close()
+        self._child = Child(_work, seed, workers)
 
     def tell(self, task: Task) -> None:
         """Hand over the plan."""
-        self._send(task)
+        self._child.send(task)
 
     def ask(
         self,
@@ -98,29 +94,17 @@ class Polisher:
         is_exact: bool = False,
     ) -> None:
         """Ask for a better order, beginning with this plan."""
-        self._send(Ask(starts, None if moving is None else sorted(moving), seconds, is_exact))
-
-    def _send(self, what: Task | Ask) -> None:
-        with contextlib.suppress(OSError):
-            self._ours.send(what)
+        self._child.send(Ask(starts, None if moving is None else sorted(moving), seconds, is_exact))
 
     def news(self, *, within: float) -> list[News]:
         """Return what has been found since the last time, waiting so many seconds for it at most."""
-        found = []
-        try:
-            if self._ours.poll(within):
-                found.append(self._ours.recv())
-            while self._ours.poll():
-                found.append(self._ours.recv())
-        except (EOFError, OSError):
-            found.append(News(is_over=True, is_dead=True))
-        return found
+        found: list[News]
+        found, is_dead = self._child.received(within=within)
+        return [*found, News(is_over=True, is_dead=True)] if is_dead else found
 
     def stop(self) -> None:
         """End the child, now."""
-        self._child.kill()
-        self._child.join(timeout=2)
-        self._ours.close()
+        self._child.stop()
 
 
 def _work(pipe: Connection, seed: int, workers: int) -> None:

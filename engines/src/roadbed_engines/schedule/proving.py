@@ -11,13 +11,13 @@ References
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
 from roadbed_engines.schedule.arrays import Problem
+from roadbed_engines.schedule.children import Child
 
 WORKERS = 8
 """Even on two cores: the workers are different methods, and fewer of them prove less."""
@@ -76,36 +76,22 @@ class Prover:
     """A child that proves, from `start` until `stop`."""
 
     def __init__(self, problem: Problem, *, seed: int, workers: int = WORKERS) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ours, theirs = context.Pipe()
-        self._child = context.Process(
-            target=_work, args=(theirs, task_of(problem), seed, workers), daemon=True
-        )
-        self._child.start()
-        theirs.close()
+        self._child = Child(_work, task_of(problem), seed, workers)
 
     def begin(self, *, starts: list[int], bound: int, seconds: float) -> None:
         """Hand over the schedule to begin with."""
-        try:
-            self._ours.send((starts, bound, seconds))
-        except OSError:
+        if not self._child.send((starts, bound, seconds)):
             self.stop()
 
     def news(self) -> list[News]:
         """Return what has been found since the last time; the end of the child is the last of its news."""
-        found = []
-        try:
-            while self._ours.poll():
-                found.append(self._ours.recv())
-        except (EOFError, OSError):
-            found.append(News(is_over=True))
-        return found
+        found: list[News]
+        found, is_dead = self._child.received()
+        return [*found, News(is_over=True)] if is_dead else found
 
     def stop(self) -> None:
         """End the child, now."""
-        self._child.kill()
-        self._child.join(timeout=2)
-        self._ours.close()
+        self._child.stop()
 
 
 def _work(pipe: Connection, task: Task, seed: int, workers: int) -> None:
